@@ -1,0 +1,63 @@
+/**
+ * The rows that the engine gives away to be kept, and takes back on start. Ids are dense integers that the engine hands
+ * out and never reuses; itemsets have no id outside the engine, a rule is written as the ids of its items.
+ */
+
+/** [id, user, registers]: `registers` is the engine's own JSON of everything known of the identity. */
+export type UserRow = readonly [id: number, user: string, registers: string];
+/** [id, entitlement, registers] */
+export type EntitlementRow = readonly [id: number, entitlement: string, registers: string];
+/** [application, registers] */
+export type ApplicationRow = readonly [application: string, registers: string];
+/** [id, attribute, value] */
+export type ItemRow = readonly [id: number, attribute: string, value: string];
+/**
+ * [entitlement, user, flags, memberAt, lastUsedAt, extra]: ids; bits of the membership; ms; ms or 0 for never;
+ * JSON of the rare fields or null.
+ */
+export type AssignmentRow = readonly [
+  entitlement: number,
+  user: number,
+  flags: number,
+  memberAt: number,
+  lastUsedAt: number,
+  extra: string | null,
+];
+/**
+ * What consumers were last told of a pair: [entitlement, user, kind, rule, freqUnion, freq, band, reason, flags].
+ * kind 0 none, 1 prediction, 2 recommendation; rule: item ids joined by a space, or ""; band and reason: small codes of
+ * the engine; flags: bits. kind 0 and flags 0: nothing is published (the row is deleted).
+ */
+export type PublishedRow = readonly [
+  entitlement: number,
+  user: number,
+  kind: number,
+  rule: string,
+  freqUnion: number,
+  freq: number,
+  band: number,
+  reason: number,
+  flags: number,
+];
+
+/** Columns of one slice of a table: index i of every array is one row. */
+export interface AssignmentChunk {
+  readonly entitlement: number;
+  readonly users: readonly number[];
+  readonly flags: readonly number[];
+  readonly memberAt: readonly number[];
+  readonly lastUsedAt: readonly number[];
+  readonly extra: readonly (string | null)[];
+}
+
+export interface TableChanges {
+  readonly users: readonly UserRow[];
+  readonly entitlements: readonly EntitlementRow[];
+  readonly applications: readonly ApplicationRow[];
+  readonly items: readonly ItemRow[];
+  readonly assignments: readonly AssignmentRow[];
+  readonly published: readonly PublishedRow[];
+  /** Entitlements whose published pairs may still differ from the target view after this step. */
+  readonly pendingMarked: readonly number[];
+  readonly pendingCleared: readonly number[];
+}

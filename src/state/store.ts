@@ -1,0 +1,97 @@
+/**
+ * What must survive. One transaction a step: the table changes, the input positions, the clock, the published view,
+ * the pending sweep and the outbox, or nothing of it.
+ *
+ * Duties of an implementation
+ *  1. `commit` is atomic and durable (fsync) when it resolves; when it rejects, the process must end and start again.
+ *  2. `commit` checks in the same transaction that the epoch is still its own, and rejects with AppError("fenced") if not.
+ *  3. Ids are the engine's: dense, never reused. Texts come back exactly as given.
+ *  4. Reading (`load…`) is in bulk and in chunks: a company of millions never stands in memory twice.
+ */
+import type {
+  ApplicationRow,
+  AssignmentChunk,
+  AssignmentRow,
+  EntitlementRow,
+  ItemRow,
+  PublishedRow,
+  UserRow,
+} from "../core/rows.ts";
+import type { Positions } from "../transport/transport.ts";
+
+
+export interface InputCounts {
+  readonly applied: number;
+  readonly unchanged: number;
+  readonly late: number;
+  readonly rejected: number;
+}
+
+export interface StepHead {
+  readonly epoch: number;
+  readonly step: number;
+  readonly clockMinute: number;
+  readonly positions: Positions;
+  /** Totals since the state began. */
+  readonly counts: InputCounts;
+}
+
+/** A step that is fixed but perhaps not yet published. Sent again verbatim after a crash. */
+export interface Outbox {
+  readonly step: number;
+  readonly epoch: number;
+  /** Encoded records (worker/outbox.ts), each chunk at most about 256 KiB. */
+  readonly chunks: readonly Uint8Array[];
+  /** The progress record, fixed with the step. */
+  readonly progress: Uint8Array;
+  readonly positions: Positions;
+}
+
+export interface StepCommit extends StepHead {
+  readonly users: readonly UserRow[];
+  readonly entitlements: readonly EntitlementRow[];
+  readonly applications: readonly ApplicationRow[];
+  readonly items: readonly ItemRow[];
+  readonly assignments: readonly AssignmentRow[];
+  readonly published: readonly PublishedRow[];
+  /** Entitlements (ids) whose pairs still differ from the target view; replaces the stored marks of these ids. */
+  readonly pendingMarked: readonly number[];
+  readonly pendingCleared: readonly number[];
+  /** Event ids seen in this step; forgotten after `dedupDays`. */
+  readonly eventIds: readonly string[];
+  /** Event ids with a minute below this are forgotten now. */
+  readonly forgetEventsBefore: number;
+  /** Every outbox up to this step is published: drop it. */
+  readonly publishedStep: number;
+  /** null: the step publishes nothing (replay of inputs that were published before). */
+  readonly outbox: Outbox | null;
+}
+
+/** Small facts about the state, read on start. */
+export interface StoredHead extends StepHead {
+  readonly engine: string;
+  /** Digest of the settings the state was computed with; null before the first step. */
+  readonly configDigest: string | null;
+  readonly outbox: Outbox | null;
+  readonly pending: readonly number[];
+  /** The last process did not close the state: `open` has run an integrity check. */
+  readonly uncleanEnd: boolean;
+}
+
+export interface Store {
+  /** null for a state that no step has been committed to yet. */
+  readHead(): Promise<StoredHead | null>;
+  /** First use, or a new epoch after recovery; also records the digest of the settings. */
+  beginEpoch(engine: string, epoch: number, configDigest: string): Promise<void>;
+  loadUsers(take: (rows: readonly UserRow[]) => void): Promise<void>;
+  loadEntitlements(take: (rows: readonly EntitlementRow[]) => void): Promise<void>;
+  loadApplications(take: (rows: readonly ApplicationRow[]) => void): Promise<void>;
+  loadItems(take: (rows: readonly ItemRow[]) => void): Promise<void>;
+  loadAssignments(take: (chunk: AssignmentChunk) => void): Promise<void>;
+  loadPublished(take: (rows: readonly PublishedRow[]) => void): Promise<void>;
+  /** Which of these event ids were seen within `dedupDays`. */
+  seenEvents(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  commit(step: StepCommit): Promise<void>;
+  /** Marks a clean end and releases the lock. */
+  close(): Promise<void>;
+}
