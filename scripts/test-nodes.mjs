@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { ensureBuilt, ensureInstalled, ROOT } from "./prepared.mjs";
 
-const VERSIONS = ["22.21.0", "24.10.0"];
+const VERSIONS = ["22.23.3", "24.21.0"];
 
 ensureInstalled();
 ensureBuilt();
