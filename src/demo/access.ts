@@ -72,7 +72,11 @@ const RISKS = ["low", "low", "low", "medium", "medium", "high", "critical"] as c
 /** How many assignments a person of a company of this size has, planted and birthright ones. */
 const plannedPerPerson = (people: number): number => {
   const decades = Math.log10(people);
-  return decades <= 4 ? 10.2 + (decades - 4) * 1.5 : decades <= 5 ? 10.2 + (decades - 4) * 6.1 : 16.3 + (decades - 5) * 4.5;
+  return decades <= 4
+    ? 10.2 + (decades - 4) * 1.5
+    : decades <= 5
+      ? 10.2 + (decades - 4) * 6.1
+      : 16.3 + (decades - 5) * 4.5;
 };
 /** Mean number of grants a person has that follow no rule. */
 export const NOISE_PER_PERSON = 1;

@@ -2,11 +2,12 @@
  * A generated company: people with attributes, entitlements, and who holds what. The same options give the same company.
  * Rows are typed arrays and names are made on demand, so that a million people fit in a few hundred megabytes.
  */
+
+import type { Attribute } from "../events/event.ts";
 import { AccessPlan, type CompanyEntitlement } from "./access.ts";
 import { FIRST_NAMES } from "./names.ts";
 import { ATTRIBUTES, ATTRIBUTES_MIN, Organisation, type Profile } from "./organisation.ts";
 import { Prng } from "./prng.ts";
-import type { Attribute } from "../events/event.ts";
 
 export interface CompanyOptions {
   readonly people: number;
@@ -45,8 +46,7 @@ export const makeCompany = ({ people, seed, attributes = ATTRIBUTES_MIN }: Compa
   const organisation = new Organisation(people, peoplePrng);
   const profileWidth = ATTRIBUTES.length;
   const profiles = new Uint32Array(people * profileWidth);
-  const rowOf = (person: number): Uint32Array =>
-    profiles.subarray(person * profileWidth, (person + 1) * profileWidth);
+  const rowOf = (person: number): Uint32Array => profiles.subarray(person * profileWidth, (person + 1) * profileWidth);
   for (let person = 0; person < people; person += 1) organisation.draw(peoplePrng, rowOf(person));
 
   const sample = Array.from({ length: Math.min(people, SAMPLE_MAX) }, (_, person) => Array.from(rowOf(person)));

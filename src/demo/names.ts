@@ -50,7 +50,18 @@ export const CITIES: readonly (readonly [city: string, country: string])[] = [
   ["Geneva", "CH"],
 ];
 
-export const CITY_SUFFIXES: readonly string[] = ["", " North", " South", " East", " West", " Park", " Harbour", " Airport", " Campus", " Old Town"];
+export const CITY_SUFFIXES: readonly string[] = [
+  "",
+  " North",
+  " South",
+  " East",
+  " West",
+  " Park",
+  " Harbour",
+  " Airport",
+  " Campus",
+  " Old Town",
+];
 
 export const REGION_OF_COUNTRY: Readonly<Record<string, string>> = {
   US: "Americas",
@@ -79,24 +90,89 @@ const family = (department: string, division: string, jobs: string, applications
 });
 
 export const FAMILIES: readonly Family[] = [
-  family("Engineering", "Technology", "Developer, Test Engineer, Architect, Build Engineer, Scrum Master, Data Engineer", "Source, Build, Tracker, Cloud Console"),
-  family("Sales", "Commercial", "Account Manager, Sales Representative, Sales Engineer, Deal Desk Analyst, Inside Sales", "CRM, Quotes, Commissions"),
-  family("Support", "Commercial", "Support Agent, Support Engineer, Escalation Lead, Knowledge Author", "Tickets, Remote Assist, Knowledge Base"),
-  family("Finance", "Corporate", "Accountant, Controller, Payroll Clerk, Treasury Analyst, Auditor, Billing Clerk", "Ledger, Payroll, Expenses, Treasury"),
-  family("Operations", "Operations", "Planner, Shift Lead, Dispatcher, Operations Analyst, Technician", "Planning, Dispatch, Maintenance"),
-  family("IT", "Technology", "System Administrator, Network Engineer, Service Desk Agent, Database Administrator, Cloud Engineer", "Directory, Monitoring, Network, Backup"),
+  family(
+    "Engineering",
+    "Technology",
+    "Developer, Test Engineer, Architect, Build Engineer, Scrum Master, Data Engineer",
+    "Source, Build, Tracker, Cloud Console",
+  ),
+  family(
+    "Sales",
+    "Commercial",
+    "Account Manager, Sales Representative, Sales Engineer, Deal Desk Analyst, Inside Sales",
+    "CRM, Quotes, Commissions",
+  ),
+  family(
+    "Support",
+    "Commercial",
+    "Support Agent, Support Engineer, Escalation Lead, Knowledge Author",
+    "Tickets, Remote Assist, Knowledge Base",
+  ),
+  family(
+    "Finance",
+    "Corporate",
+    "Accountant, Controller, Payroll Clerk, Treasury Analyst, Auditor, Billing Clerk",
+    "Ledger, Payroll, Expenses, Treasury",
+  ),
+  family(
+    "Operations",
+    "Operations",
+    "Planner, Shift Lead, Dispatcher, Operations Analyst, Technician",
+    "Planning, Dispatch, Maintenance",
+  ),
+  family(
+    "IT",
+    "Technology",
+    "System Administrator, Network Engineer, Service Desk Agent, Database Administrator, Cloud Engineer",
+    "Directory, Monitoring, Network, Backup",
+  ),
   family("HR", "Corporate", "HR Partner, Recruiter, Benefits Analyst, Trainer", "People, Recruiting, Learning"),
-  family("Marketing", "Commercial", "Campaign Manager, Designer, Content Writer, Market Analyst", "Campaigns, Web Content, Surveys"),
-  family("Manufacturing", "Operations", "Machine Operator, Process Engineer, Line Lead, Quality Inspector, Welder", "Shop Floor, Quality, Recipes"),
-  family("Logistics", "Operations", "Driver, Warehouse Clerk, Customs Agent, Fleet Planner", "Warehouse, Fleet, Customs"),
+  family(
+    "Marketing",
+    "Commercial",
+    "Campaign Manager, Designer, Content Writer, Market Analyst",
+    "Campaigns, Web Content, Surveys",
+  ),
+  family(
+    "Manufacturing",
+    "Operations",
+    "Machine Operator, Process Engineer, Line Lead, Quality Inspector, Welder",
+    "Shop Floor, Quality, Recipes",
+  ),
+  family(
+    "Logistics",
+    "Operations",
+    "Driver, Warehouse Clerk, Customs Agent, Fleet Planner",
+    "Warehouse, Fleet, Customs",
+  ),
   family("Procurement", "Corporate", "Buyer, Category Manager, Supplier Analyst", "Purchasing, Suppliers, Contracts"),
   family("Legal", "Corporate", "Counsel, Paralegal, Contract Manager, Patent Agent", "Matters, Contracts, Disclosures"),
-  family("Research", "Technology", "Scientist, Lab Technician, Research Engineer, Statistician", "Lab Notes, Compute Grid, Samples"),
-  family("Security", "Technology", "Security Analyst, Incident Responder, Access Administrator, Guard", "Alerts, Vault, Badges"),
+  family(
+    "Research",
+    "Technology",
+    "Scientist, Lab Technician, Research Engineer, Statistician",
+    "Lab Notes, Compute Grid, Samples",
+  ),
+  family(
+    "Security",
+    "Technology",
+    "Security Analyst, Incident Responder, Access Administrator, Guard",
+    "Alerts, Vault, Badges",
+  ),
   family("Product", "Technology", "Product Manager, Product Owner, User Researcher", "Roadmap, Analytics, Tracker"),
   family("Facilities", "Operations", "Site Manager, Electrician, Receptionist, Cleaner", "Buildings, Work Orders"),
-  family("Risk", "Corporate", "Risk Analyst, Compliance Officer, Model Validator", "Risk Register, Controls, Sanctions"),
-  family("Data", "Technology", "Data Analyst, Data Scientist, Report Author", "Warehouse Queries, Notebooks, Dashboards"),
+  family(
+    "Risk",
+    "Corporate",
+    "Risk Analyst, Compliance Officer, Model Validator",
+    "Risk Register, Controls, Sanctions",
+  ),
+  family(
+    "Data",
+    "Technology",
+    "Data Analyst, Data Scientist, Report Author",
+    "Warehouse Queries, Notebooks, Dashboards",
+  ),
   family("Claims", "Commercial", "Claims Handler, Adjuster, Fraud Analyst", "Claims, Payments, Documents"),
   family("Underwriting", "Commercial", "Underwriter, Actuary, Pricing Analyst", "Policies, Pricing, Models"),
   family("Clinical", "Operations", "Nurse, Physician, Pharmacist, Ward Clerk", "Records, Prescriptions, Imaging"),
@@ -106,7 +182,16 @@ export const FAMILIES: readonly Family[] = [
 ];
 
 export const DEPARTMENT_SUFFIXES: readonly string[] = ["", " EMEA", " APAC", " Americas", " Shared Services"];
-export const JOB_PREFIXES: readonly string[] = ["", "Regional ", "Group ", "Field ", "Digital ", "Key ", "Plant ", "Global "];
+export const JOB_PREFIXES: readonly string[] = [
+  "",
+  "Regional ",
+  "Group ",
+  "Field ",
+  "Digital ",
+  "Key ",
+  "Plant ",
+  "Global ",
+];
 
 /** Applications that belong to a place or a team, not to a family of work. */
 export const SITE_APPLICATIONS: readonly string[] = ["Door", "Parking", "Printing", "Guest Network"];

@@ -5,7 +5,15 @@
  *  2. Group sizes are skewed (Zipf).
  *  3. A person is a row of value indexes, one per attribute, in the order of ATTRIBUTES.
  */
-import { CITIES, CITY_SUFFIXES, DEPARTMENT_SUFFIXES, FAMILIES, type Family, JOB_PREFIXES, REGION_OF_COUNTRY } from "./names.ts";
+import {
+  CITIES,
+  CITY_SUFFIXES,
+  DEPARTMENT_SUFFIXES,
+  FAMILIES,
+  type Family,
+  JOB_PREFIXES,
+  REGION_OF_COUNTRY,
+} from "./names.ts";
 import { type Prng, WeightedIndex } from "./prng.ts";
 
 export const ATTRIBUTES = [
@@ -122,7 +130,12 @@ export class Organisation {
     const departmentSum = departmentWeights.reduce((sum, weight) => sum + weight, 0);
     const citySum = cityWeights.reduce((sum, weight) => sum + weight, 0);
     this.departments = departmentWeights.map((weight, index) =>
-      this.makeDepartment(index, Math.max(1, Math.round((costCentreCount * weight) / departmentSum)), jobVariants, prng),
+      this.makeDepartment(
+        index,
+        Math.max(1, Math.round((costCentreCount * weight) / departmentSum)),
+        jobVariants,
+        prng,
+      ),
     );
     this.peoplePerCell = (department, country) => {
       const share = this.citiesOfCountry[country]!.reduce((sum, city) => sum + cityWeights[city]!, 0) / citySum;
@@ -243,7 +256,9 @@ export class Organisation {
       family,
       division: this.value(DIVISION, family.division),
       jobs,
-      costCentres: Array.from({ length: costCentres }, (_, unit) => this.value(COST_CENTRE, `CC-${index + 1}-${unit + 1}`)),
+      costCentres: Array.from({ length: costCentres }, (_, unit) =>
+        this.value(COST_CENTRE, `CC-${index + 1}-${unit + 1}`),
+      ),
       nonEmployees: 0.08 + 0.2 * prng.fraction(),
     };
   }
