@@ -225,21 +225,21 @@ const RULES: Readonly<Record<string, { readonly rule: Rule; readonly planted: re
   },
   "nothing is left to do": {
     rule: (files) =>
-      files.flatMap((source) =>
-        linesWith(source, source.text, /\b(?:TO(?:)DO|FIX(?:)ME|X(?:)XX|HA(?:)CK)\b|@ts-(?:ignore|nocheck)\b/),
-      ),
+      files
+        .filter(exceptThisFile)
+        .flatMap((source) => linesWith(source, source.text, /\b(?:TODO|FIXME|XXX|HACK)\b|@ts-(?:ignore|nocheck)\b/)),
     planted: [
-      [file("src/core/a.ts", `// ${"TO"}DO: later`)],
-      [file("docs/A.md", `${"FIX"}ME`)],
-      [file("test/a.ts", `// @ts-${"ignore"}`)],
+      [file("src/core/a.ts", "// TODO: later")],
+      [file("docs/A.md", "FIXME")],
+      [file("test/a.ts", "// @ts-ignore")],
     ],
   },
   "no path of somebody's machine": {
     rule: (files) =>
-      files.flatMap((source) =>
-        linesWith(source, source.text, /(?:^|[\s"'`(=:])\/(?:wo(?:)rk|ro(?:)ot|ho(?:)me|Us(?:)ers)\//m),
-      ),
-    planted: [[file("docs/A.md", `see /${"wo"}rk/main`)], [file("test/a.ts", `read("/${"ho"}me/me/x")`)]],
+      files
+        .filter(exceptThisFile)
+        .flatMap((source) => linesWith(source, source.text, /(?:^|[\s"'`(=:])\/(?:work|root|home|Users)\//m)),
+    planted: [[file("docs/A.md", "see /work/main")], [file("test/a.ts", 'read("/home/me/x")')]],
   },
 };
 
@@ -267,6 +267,11 @@ describe("house rules", () => {
 
 function file(path: string, text: string): SourceFile {
   return { path, text };
+}
+
+/** For rules whose planted violations stand in this file as they are. */
+function exceptThisFile({ path }: SourceFile): boolean {
+  return path !== "test/tidy.test.ts";
 }
 
 function readSources(): SourceFile[] {
