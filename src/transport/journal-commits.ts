@@ -1,0 +1,152 @@
+/**
+ * A commit log of the journal: each line says how far every file of a group is committed. A group of files is written
+ * first and made durable; its line in the log, durable in its turn, is the moment of commit.
+ *
+ *  1. Only the last whole line counts. A torn tail (a commit that was never answered) is dropped.
+ *  2. Its length is bounded: past `2 × LINES_KEPT` lines the file is replaced by its newest `LINES_KEPT`.
+ */
+import { AppError } from "../errors.ts";
+import { type FileMode, JournalFile, type JournalFault, replaceFile } from "./journal-file.ts";
+import { encodeLine, type JournalEnd, type JournalEnds, LineReader, NEWLINE } from "./journal-line.ts";
+
+/** Commits that are remembered at least, and with them the sources of appends. */
+export const LINES_KEPT = 10_000;
+
+export interface Commit {
+  /** Running number of the commit. */
+  readonly offset: number;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly ends: JournalEnds;
+}
+
+function parseCommit(line: Buffer): Commit {
+  const { offset, key, value } = new LineReader().read("", 0, line, 0, line.length - 1);
+  const { ends } = JSON.parse(line.toString()) as { ends: Record<string, [number, number]> };
+  const entries = Object.entries(ends).map(([name, [next, bytes]]): [string, JournalEnd] => [name, { offset: next, bytes }]);
+  if (key === null || value === null) throw new SyntaxError("a commit has a key and a value");
+  return { offset, key: Buffer.from(key).toString(), value, ends: new Map(entries) };
+}
+
+export class CommitLog {
+  readonly #folder: string;
+  readonly #fault: JournalFault | undefined;
+  #file: JournalFile;
+  #last: Commit | null = null;
+  #lineCount = 0;
+  /** Bytes of the whole lines. */
+  #length = 0;
+
+  private constructor(folder: string, file: JournalFile, fault: JournalFault | undefined) {
+    this.#folder = folder;
+    this.#file = file;
+    this.#fault = fault;
+  }
+
+  /** Adds to `notes` what it dropped. */
+  static async open(
+    folder: string,
+    name: string,
+    mode: FileMode,
+    notes: string[],
+    fault?: JournalFault,
+  ): Promise<CommitLog> {
+    const log = new CommitLog(folder, await JournalFile.open(folder, name, mode, fault), fault);
+    try {
+      await log.#load();
+      const torn = log.#file.length - log.#length;
+      if (mode === "write" && torn > 0) {
+        await log.#file.truncate(log.#length);
+        notes.push(`${name}: dropped ${torn} bytes of a commit that never ended`);
+      }
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+    return log;
+  }
+
+  /** The newest commit, or null when there never was one. */
+  get last(): Commit | null {
+    return this.#last;
+  }
+
+  /** Every commit that is remembered, oldest first. */
+  async commits(): Promise<readonly Commit[]> {
+    return (await this.#readLines()).map((line) => this.#parse(line));
+  }
+
+  /** For a reader beside the owner: sees what was committed since. */
+  async refresh(): Promise<void> {
+    await this.#reopen("read");
+    await this.#load();
+  }
+
+  async append(timestampMs: number, key: string, value: Uint8Array, ends: JournalEnds): Promise<void> {
+    const commit: Commit = { offset: (this.#last?.offset ?? -1) + 1, key, value, ends };
+    const line = encodeLine(commit.offset, timestampMs, { key, value, headers: {} }, ends);
+    await this.#file.write(line, this.#length);
+    await this.#file.sync();
+    this.#last = commit;
+    this.#length += line.length;
+    this.#lineCount++;
+    if (this.#lineCount > 2 * LINES_KEPT) await this.#compact();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #load(): Promise<void> {
+    const lines = await this.#readLines();
+    const newest = lines.at(-1);
+    if (newest !== undefined) {
+      try {
+        this.#last = parseCommit(newest);
+      } catch {
+        // Its sync was under way when the power went: parts of it never reached the disk.
+        lines.pop();
+        const before = lines.at(-1);
+        this.#last = before === undefined ? null : this.#parse(before);
+      }
+    }
+    this.#lineCount = lines.length;
+    this.#length = lines.reduce((sum, line) => sum + line.length, 0);
+  }
+
+  /** The whole lines of the file, newline included. */
+  async #readLines(): Promise<Buffer[]> {
+    const bytes = await this.#file.readAll();
+    const lines: Buffer[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      lines.push(bytes.subarray(start, end + 1));
+      start = end + 1;
+    }
+    return lines;
+  }
+
+  #parse(line: Buffer): Commit {
+    try {
+      return parseCommit(line);
+    } catch (cause) {
+      const message = `${this.#file.name} of the journal is damaged`;
+      throw new AppError("transport", message, "Restore the data folder from a backup.", cause);
+    }
+  }
+
+  async #compact(): Promise<void> {
+    const kept = (await this.#readLines()).slice(-LINES_KEPT);
+    const bytes = Buffer.concat(kept);
+    await replaceFile(this.#folder, this.#file.name, bytes, this.#fault);
+    await this.#reopen("write");
+    this.#lineCount = kept.length;
+    this.#length = bytes.length;
+  }
+
+  async #reopen(mode: FileMode): Promise<void> {
+    const file = await JournalFile.open(this.#folder, this.#file.name, mode, this.#fault);
+    await this.#file.close();
+    this.#file = file;
+  }
+}

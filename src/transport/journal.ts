@@ -1,0 +1,246 @@
+/**
+ * The embedded transport: topics as append-only NDJSON files in a folder, `<topic>-<partition>.ndjson`, to be read with
+ * `tail -f` and `jq`. For one process; the lock of the state keeps a second writer out.
+ *
+ *  1. The progress topic's file commits the output files, `appended.ndjson` commits the input files
+ *     (journal-partitions.ts). What stands in a file behind its committed end was never published.
+ *  2. `append` is whole or nothing. A source is one call with all its records; the newest 10,000 sources are remembered.
+ *  3. After an I/O error nothing more is written: the process must end and open the journal again.
+ *  4. `append` may run beside `poll` and `publish`.
+ */
+import { createHash } from "node:crypto";
+import { AppError } from "../errors.ts";
+import { LINES_KEPT } from "./journal-commits.ts";
+import type { FileMode, JournalFault } from "./journal-file.ts";
+import { checkLayout, storeLayout } from "./journal-layout.ts";
+import { recordBytes } from "./journal-line.ts";
+import { fileName, JournalPartitions } from "./journal-partitions.ts";
+import { JournalPoll } from "./journal-poll.ts";
+import { PartitionReader } from "./journal-reader.ts";
+import { partitionOf } from "./partitioner.ts";
+import type {
+  AppendRecord,
+  InputRecord,
+  Positions,
+  PublishBatch,
+  PublishOutcome,
+  Transport,
+  TransportLimits,
+  Watermark,
+} from "./transport.ts";
+
+const APPENDED_LOG = "appended.ndjson";
+/** `readOutput` reads this much at a time. */
+const READ_RECORDS = 1000;
+const READ_BYTES = 1 << 22;
+
+export interface JournalOptions {
+  readonly folder: string;
+  readonly engine: string;
+  /** Partitions by topic. */
+  readonly inputTopics: Readonly<Record<string, number>>;
+  readonly outputTopics: Readonly<Record<string, number>>;
+  readonly progressTopic: string;
+  readonly recordBytesMax: number;
+  /** For checks beside the owner: sees what is committed when it opens, reads progress or asks for watermarks. */
+  readonly readOnly?: boolean;
+  /** Timestamps of records, ms since 1970. */
+  readonly now?: () => number;
+  readonly fault?: JournalFault;
+}
+
+/** What an append leaves in its log, so that a repeat is told from another append under the same name. */
+interface Appended {
+  readonly records: number;
+  readonly digest: string;
+}
+
+interface Opened {
+  readonly inputs: JournalPartitions;
+  readonly outputs: JournalPartitions;
+  readonly poll: JournalPoll;
+}
+
+function digestOf(records: readonly AppendRecord[]): string {
+  const hash = createHash("sha256");
+  for (const { topic, key, value, headers } of records) {
+    hash.update(JSON.stringify([topic, key, value.length, headers])).update(value);
+  }
+  return hash.digest("hex");
+}
+
+export class Journal implements Transport {
+  readonly limits: TransportLimits;
+  /** What was found broken and repaired, for the log; no record's content. */
+  readonly notes: string[] = [];
+  readonly #options: JournalOptions;
+  readonly #now: () => number;
+  #opened: Opened | null = null;
+  #sources = new Map<string, Appended>();
+  /** Appends happen one after the other. */
+  #appending: Promise<void> = Promise.resolve();
+  #failed = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.limits = { recordBytesMax: options.recordBytesMax };
+  }
+
+  async open(): Promise<void> {
+    const { folder, engine, inputTopics, outputTopics, progressTopic, fault } = this.#options;
+    const mode: FileMode = this.#options.readOnly === true ? "read" : "write";
+    const progressLog = fileName(progressTopic, 0);
+    const wanted = { engine, inputs: inputTopics, outputs: outputTopics, progress: progressTopic };
+    const layout = await checkLayout(folder, wanted, [APPENDED_LOG, progressLog], mode);
+    const common = { folder, mode, notes: this.notes, fault };
+    const inputs = await JournalPartitions.open({ ...common, logName: APPENDED_LOG, topics: inputTopics });
+    try {
+      const outputs = await JournalPartitions.open({ ...common, logName: progressLog, topics: outputTopics });
+      this.#opened = { inputs, outputs, poll: new JournalPoll(inputs) };
+    } catch (error) {
+      await inputs.close();
+      throw error;
+    }
+    if (mode === "read") return;
+    if (layout.isNew) await storeLayout(folder, layout, fault);
+    for (const { key, value } of await inputs.commits()) {
+      this.#sources.set(key, JSON.parse(Buffer.from(value).toString()) as Appended);
+    }
+  }
+
+  async inputWatermarks(): Promise<readonly Watermark[]> {
+    const { inputs } = this.#files();
+    if (this.#options.readOnly === true) await inputs.refresh();
+    return inputs.list().map(({ topic, partition }) => ({
+      topic,
+      partition,
+      low: 0,
+      high: inputs.end(topic, partition).offset,
+    }));
+  }
+
+  outputPartitions(topic: string): number {
+    const partitions = this.#options.outputTopics[topic];
+    if (partitions === undefined) throw new AppError("internal", `${topic} is no output topic of the journal`);
+    return partitions;
+  }
+
+  async fence(): Promise<"owner" | "fenced"> {
+    const { inputs, outputs } = this.#writable();
+    await inputs.discardUncommitted();
+    await outputs.discardUncommitted();
+    return "owner";
+  }
+
+  async readProgress(): Promise<Uint8Array | null> {
+    const { outputs } = this.#files();
+    if (this.#options.readOnly === true) await outputs.refresh();
+    return outputs.lastCommit?.value ?? null;
+  }
+
+  async seek(positions: Positions): Promise<void> {
+    await this.#files().poll.seek(positions);
+  }
+
+  async poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]> {
+    return this.#files().poll.poll(recordsMax, bytesMax, waitMs);
+  }
+
+  async publish(batch: PublishBatch): Promise<PublishOutcome> {
+    const { outputs } = this.#writable();
+    for (const record of batch.records) {
+      const bytes = recordBytes(record);
+      if (bytes > this.limits.recordBytesMax) {
+        throw new AppError("internal", `a record for ${record.topic} has ${bytes} bytes, more than the limit`);
+      }
+      outputs.file(record.topic, record.partition);
+    }
+    const commit = () => outputs.commit(this.#now(), this.#options.engine, batch.progress, batch.records);
+    await this.#orFail(commit);
+    return "committed";
+  }
+
+  append(source: string, records: readonly AppendRecord[]): Promise<void> {
+    const appended = this.#appending.then(() => this.#append(source, records));
+    this.#appending = appended.catch(() => {});
+    return appended;
+  }
+
+  async #append(source: string, records: readonly AppendRecord[]): Promise<void> {
+    const { inputs, poll } = this.#writable();
+    const digest = digestOf(records);
+    const before = this.#sources.get(source);
+    if (before !== undefined) {
+      if (before.digest === digest) return;
+      throw new AppError(
+        "input",
+        `${source} was appended before, with other records`,
+        "Give what is new a name of its own; a name stands for one set of records.",
+      );
+    }
+    const placed = records.map((record, index) => {
+      const partitions = inputs.partitionCount(record.topic);
+      if (partitions === null) throw new AppError("config", `${source} is for topic ${record.topic}, which is no input topic`);
+      const bytes = recordBytes(record);
+      if (bytes > this.limits.recordBytesMax) {
+        throw new AppError(
+          "input",
+          `record ${index + 1} of ${source} has ${bytes} bytes; at most ${this.limits.recordBytesMax} are allowed`,
+        );
+      }
+      const { topic, key, value, headers } = record;
+      return { topic, partition: partitionOf(key, partitions), key, value, headers };
+    });
+    const appended: Appended = { records: records.length, digest };
+    await this.#orFail(() => inputs.commit(this.#now(), source, Buffer.from(JSON.stringify(appended)), placed));
+    this.#sources.set(source, appended);
+    if (this.#sources.size > LINES_KEPT) this.#sources.delete(this.#sources.keys().next().value!);
+    poll.wake();
+  }
+
+  async *readOutput(topic: string): AsyncIterable<InputRecord> {
+    const { outputs } = this.#files();
+    for (let partition = 0; partition < this.outputPartitions(topic); partition++) {
+      const end = outputs.end(topic, partition);
+      const reader = new PartitionReader(topic, partition, outputs.file(topic, partition));
+      while (reader.next < end.offset) {
+        const records: InputRecord[] = [];
+        await reader.read(end, READ_RECORDS, READ_BYTES, records);
+        yield* records;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (opened === null) return;
+    this.#opened = null;
+    opened.poll.close();
+    await this.#appending;
+    await opened.inputs.close();
+    await opened.outputs.close();
+  }
+
+  #files(): Opened {
+    if (this.#opened === null) throw new AppError("internal", "the journal is not open");
+    return this.#opened;
+  }
+
+  #writable(): Opened {
+    if (this.#options.readOnly === true) throw new AppError("internal", "the journal is open for reading only");
+    if (this.#failed) {
+      throw new AppError("transport", "the journal failed before; nothing more is written", "Start again; it is repaired then.");
+    }
+    return this.#files();
+  }
+
+  async #orFail(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+}
