@@ -1,0 +1,271 @@
+/**
+ * Plays one run and holds the engine, after every step, against the reference tables, the oracle and the contract of
+ * published evidence.
+ */
+import type { Engine, StepEvent, StepResult } from "../../src/core/engine.ts";
+import { type RuleEvidence, recount, recountFromEvidence } from "../../src/core/recount.ts";
+import { checkEvidence, compareViews } from "../../src/core/recount-checks.ts";
+import type { Settings } from "../../src/core/settings.ts";
+import type { Tables, View } from "../../src/core/tables.ts";
+import type { Action, Run } from "../support/random-run.ts";
+import { ReferenceTables } from "../support/reference-tables.ts";
+import { BranchCounts } from "./branches.ts";
+import { compareTables } from "./compare-tables.ts";
+import { Consumer, pairKey, TOPICS, type Topics, topicsOf } from "./consumer.ts";
+import { RowStore } from "./row-store.ts";
+
+export type EngineClass = new (settings: Settings) => Engine;
+
+/** More steps than any pending sweep of a small company needs. */
+const SETTLE_STEPS_MAX = 20_000;
+const UNBOUNDED_BUDGET = 1_000_000;
+const SHOWN_MAX = 5;
+
+/** The engine is wrong: `what` names the check, without the particulars of this run. */
+export class RunFailure extends Error {
+  readonly what: string;
+
+  constructor(where: string, what: string, faults: readonly string[]) {
+    super(`${where}: ${what}: ${faults.length} wrong\n  ${faults.slice(0, SHOWN_MAX).join("\n  ")}`);
+    this.what = what;
+  }
+}
+
+/** Throws a RunFailure where the engine is wrong. */
+export function checkRun(run: Run, engineClass: EngineClass, branches: BranchCounts): void {
+  const session = new Session(run.settings, engineClass, branches);
+  run.actions.forEach((action, i) => {
+    session.where = `action ${i} (${action.do})`;
+    session.perform(action);
+  });
+  session.where = "the end";
+  session.finish();
+  checkOtherCuts(run, engineClass, session.tables, session.exactView);
+}
+
+class Session {
+  where = "the start";
+  tables: Tables;
+  exactView: View;
+  #settings: Settings;
+  readonly #engineClass: EngineClass;
+  readonly #branches: BranchCounts;
+  #engine: Engine;
+  readonly #reference: ReferenceTables;
+  readonly #store = new RowStore();
+  readonly #consumer = new Consumer();
+  #clockMinute = 0;
+  #isCatchingUp = false;
+  /** The tables may have changed since `exactView` was made. */
+  #isStale = false;
+
+  constructor(settings: Settings, engineClass: EngineClass, branches: BranchCounts) {
+    this.#settings = settings;
+    this.#engineClass = engineClass;
+    this.#branches = branches;
+    this.#engine = new engineClass(settings);
+    this.#engine.start(0);
+    this.#reference = new ReferenceTables(settings);
+    this.tables = this.#reference.tables();
+    this.exactView = recount(this.tables, settings);
+  }
+
+  perform(action: Action): void {
+    switch (action.do) {
+      case "step":
+        this.#step(action.events, action.clockMinute, action.budgetRecords, action.catchUp);
+        break;
+      case "settle":
+        this.#settle(action.budgetRecords);
+        break;
+      case "restart":
+        this.#restart(this.#settings);
+        break;
+      case "reconfigure":
+        this.#restart(action.settings);
+        break;
+      case "reconcile":
+        this.#leaveCatchUp();
+        this.#engine.reconcile();
+        break;
+    }
+  }
+
+  /** After `reconcile` and nothing pending, consumers know the exact view whatever the materiality. */
+  finish(): void {
+    this.#leaveCatchUp();
+    this.#engine.reconcile();
+    this.#settle(UNBOUNDED_BUDGET);
+    this.#require(compareTopics(this.#consumer.topics, topicsOf(this.exactView)), "reconciled view, against the exact");
+  }
+
+  #leaveCatchUp(): void {
+    if (this.#isCatchingUp) this.#step([], 0, 1, false);
+  }
+
+  #settle(budgetRecords: number): number {
+    this.#leaveCatchUp();
+    let deltas = 0;
+    for (let i = 0; this.#engine.pendingCount() > 0; i++) {
+      if (i === SETTLE_STEPS_MAX) this.#fail([`after ${i} empty steps`], "still pending");
+      deltas += this.#step([], 0, budgetRecords, false).deltas.length;
+    }
+    return deltas;
+  }
+
+  #restart(settings: Settings): void {
+    const isSame = settings === this.#settings;
+    const wasQuiet = !this.#isCatchingUp && this.#engine.pendingCount() === 0;
+    this.#settings = settings;
+    this.#isCatchingUp = false;
+    this.#engine = new this.#engineClass(settings);
+    this.#store.load(this.#engine);
+    this.#engine.start(this.#clockMinute);
+    this.#isStale = false;
+    this.exactView = recount(this.tables, settings);
+    this.#checkTables();
+    this.#require(compareViews(this.#engine.exactView(), this.exactView, SHOWN_MAX), "exact view");
+    this.#checkPublished([]);
+    if (!isSame || !wasQuiet || settings.materiality.numerator > 0) return;
+    const deltas = this.#settle(UNBOUNDED_BUDGET);
+    this.#require(deltas === 0 ? [] : [`${deltas} deltas`], "restart without input at materiality 0");
+  }
+
+  #step(events: readonly StepEvent[], clockMinute: number, budgetRecords: number, catchUp: boolean): StepResult {
+    const before = this.tables;
+    this.#reference.advanceTo(clockMinute);
+    const outcomes = events.map(({ event, recordAtMs }) => this.#reference.apply(event, recordAtMs));
+    this.tables = this.#reference.tables();
+    this.#isCatchingUp = catchUp;
+    this.#isStale ||= events.length > 0 || before.clockMinute !== this.tables.clockMinute;
+
+    const result = this.#engine.step({ clockMinute, events, budgetRecords, ...(catchUp ? { catchUp } : {}) });
+    this.#clockMinute = result.clockMinute;
+    this.#store.keep(result.changes);
+    this.#checkOutcomes(events, result, outcomes);
+    this.#require(this.#consumer.take(result.deltas), "deltas");
+    this.#checkTables();
+    this.#branches.countTables(before, this.tables);
+    if (catchUp) {
+      this.#require(result.deltas.length === 0 ? [] : [`${result.deltas.length} deltas`], "catching up");
+      return result;
+    }
+    if (this.#isStale) {
+      this.#recount();
+      this.#require(compareViews(this.#engine.exactView(), this.exactView, SHOWN_MAX), "exact view");
+    }
+    this.#checkPublished(events);
+    this.#checkBudget(events, result, budgetRecords);
+    if (this.#engine.pendingCount() > 0) this.#branches.add("ripple split");
+    return result;
+  }
+
+  #recount(): void {
+    this.#isStale = false;
+    const before = this.exactView;
+    this.exactView = recount(this.tables, this.#settings);
+    this.#branches.countView(before, this.exactView, this.#settings, this.tables);
+  }
+
+  #checkOutcomes(events: readonly StepEvent[], result: StepResult, expected: StepResult["outcomes"]): void {
+    events.forEach(({ event }, i) => {
+      const got = result.outcomes[i];
+      this.#branches.countOutcome(event, expected[i]!);
+      const isEqual = typeof expected[i] === "object" ? typeof got === "object" : got === expected[i];
+      const wanted = JSON.stringify(expected[i]);
+      if (!isEqual) this.#fail([`${JSON.stringify(got)}, expected ${wanted}, of ${JSON.stringify(event)}`], "outcome");
+    });
+    if (result.outcomes.length !== events.length) this.#fail([`${result.outcomes.length}`], "number of outcomes");
+    if (result.clockMinute !== this.tables.clockMinute) this.#fail([`${result.clockMinute}`], "clock");
+  }
+
+  #checkTables(): void {
+    this.#require(compareTables(this.#engine.tables(), this.tables), "tables");
+  }
+
+  /** `events`: of the step just done, whose own pairs are published at once. */
+  #checkPublished(events: readonly StepEvent[]): void {
+    const published = topicsOf(this.#engine.publishedView());
+    this.#require(compareTopics(published, this.#consumer.topics), "published view, against the sum of the deltas");
+    this.#require(this.#consumer.compareRows(this.#store), "published rows, against the sum of the deltas");
+    const evidence = [...this.#engine.publishedEvidence()];
+    this.#require(checkEvidence(this.exactView.rules, evidence, this.#settings, this.tables.entitlements), "evidence");
+    const isQuiet = this.#engine.pendingCount() === 0;
+    if (!isQuiet && events.length === 0) return;
+    const target = topicsOf(this.#targetView(evidence));
+    if (isQuiet) this.#require(compareTopics(published, target), "quiet published view, against the target view");
+    else this.#require(compareTopics(published, target, this.#directPairs(events)), "direct lane");
+  }
+
+  #targetView(evidence: readonly RuleEvidence[]): View {
+    const isExact = this.#settings.materiality.numerator === 0;
+    return isExact ? this.exactView : recountFromEvidence(this.tables, this.#settings, evidence);
+  }
+
+  /** Pairs that the events name: all of an identity's, one of an assignment's. */
+  #directPairs(events: readonly StepEvent[]): Set<string> {
+    const pairs = new Set<string>();
+    for (const { event } of events) {
+      if (!("user" in event)) continue;
+      const entitlements =
+        "entitlement" in event ? [event.entitlement] : this.tables.entitlements.map(({ entitlement }) => entitlement);
+      for (const entitlement of entitlements) pairs.add(pairKey(event.user, entitlement));
+    }
+    return pairs;
+  }
+
+  #checkBudget(events: readonly StepEvent[], { deltas }: StepResult, budgetRecords: number): void {
+    const direct = this.#directPairs(events);
+    const ripple = deltas.filter(({ user, entitlement }) => !direct.has(pairKey(user, entitlement)));
+    if (ripple.length > budgetRecords) this.#fail([`${ripple.length} deltas, budget ${budgetRecords}`], "ripple");
+  }
+
+  #require(faults: readonly string[], what: string): void {
+    if (faults.length > 0) this.#fail(faults, what);
+  }
+
+  #fail(faults: readonly string[], what: string): never {
+    throw new RunFailure(this.where, what, faults);
+  }
+}
+
+/** The same events one by one, and all at once by the batch path, lead to the same tables and the same exact view. */
+function checkOtherCuts(run: Run, engineClass: EngineClass, tables: Tables, exactView: View): void {
+  const settings = run.actions.findLast((action) => action.do === "reconfigure")?.settings ?? run.settings;
+  const events = run.actions.flatMap((action): StepEvent[] => {
+    if (action.do !== "step") return [];
+    const tick = { type: "clock.ticked", at: action.clockMinute * 60_000 } as const;
+    return [{ event: tick, recordAtMs: tick.at }, ...action.events];
+  });
+  const cuts = {
+    "one by one": events.map((event) => [event]),
+    "all at once": [events],
+  };
+  for (const [cut, steps] of Object.entries(cuts)) {
+    const engine = new engineClass(settings);
+    engine.start(0);
+    const catchUp = cut === "all at once";
+    for (const step of steps)
+      engine.step({ clockMinute: 0, events: step, budgetRecords: 1, ...(catchUp ? { catchUp } : {}) });
+    engine.step({ clockMinute: 0, events: [], budgetRecords: 1 });
+    const faults = [
+      ...compareTables(engine.tables(), tables),
+      ...compareViews(engine.exactView(), exactView, SHOWN_MAX),
+    ];
+    if (faults.length > 0) throw new RunFailure(cut, "the same as in steps", faults);
+  }
+}
+
+/** Compares all pairs, or the given ones only. */
+function compareTopics(got: Topics, expected: Topics, only: ReadonlySet<string> | null = null): string[] {
+  const faults: string[] = [];
+  for (const topic of TOPICS) {
+    const pairs = only ?? new Set([...got[topic].keys(), ...expected[topic].keys()]);
+    for (const pair of pairs) {
+      const has = got[topic].get(pair);
+      const should = expected[topic].get(pair);
+      if (has !== should) faults.push(`${topic} ${pair}: ${has ?? "none"}, expected ${should ?? "none"}`);
+    }
+  }
+  return faults;
+}

@@ -1,0 +1,34 @@
+/** Runs of many seeds. A failing one is named by its family and seed: all that is needed to play it again. */
+import { Engine } from "../../src/core/engine.ts";
+import { type Run, randomRun } from "../support/random-run.ts";
+import { BranchCounts } from "./branches.ts";
+import { checkRun, type EngineClass } from "./check-run.ts";
+
+/** Runs in all; PROPERTY_RUNS asks for more, or for fewer. Each family has half of them. */
+export const RUNS: number = Number(process.env.PROPERTY_RUNS ?? 1_000);
+/** Below this many runs a branch may well be missed; they are then only counted. */
+export const RUNS_FOR_BRANCHES = 100;
+export const BRANCH_HITS_MIN = 100;
+const EVENTS_MIN = 200;
+
+/** Materialities, in hundredths. */
+const FAMILIES = { exact: [0], material: [1, 5, 5, 20] } as const;
+export type Family = keyof typeof FAMILIES;
+
+export function runOf(family: Family, seed: number): Run {
+  return randomRun(seed, EVENTS_MIN, FAMILIES[family]);
+}
+
+export function checkSeeds(family: Family, count: number, engineClass: EngineClass = Engine): BranchCounts {
+  const branches = new BranchCounts();
+  for (let seed = 0; seed < count; seed++) {
+    try {
+      checkRun(runOf(family, seed), engineClass, branches);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      const shrink = `PROPERTY_SHRINK="${family} ${seed}" npx vitest run test/property/minimise.test.ts`;
+      throw new Error(`${family} run, seed ${seed} (shrink it: ${shrink})\n${message}`, { cause });
+    }
+  }
+  return branches;
+}
