@@ -1,0 +1,39 @@
+/** Config → a worker that has recovered and is ready to go on. */
+import type { Config } from "../config.ts";
+import { loadSchemaTable } from "../events/schema-files.ts";
+import type { Log } from "../log.ts";
+import { openStore } from "../state/sqlite-store.ts";
+import type { Store } from "../state/store.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type Now, systemNow } from "./clock.ts";
+import { makeTransport } from "./open-transport.ts";
+import { recover } from "./recovery.ts";
+import { Worker } from "./worker.ts";
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** The wall clock, ms since 1970. */
+  readonly now?: Now;
+  /** Defaults: what the configuration names. The worker closes them. */
+  readonly transport?: Transport;
+  readonly store?: Store;
+  /** Go on although settings that change results differ from those of the state. */
+  readonly acceptConfigChange?: boolean;
+}
+
+/** Recovers what the last process left. Rejects with AppError that says what to do. */
+export async function openWorker(options: WorkerOptions): Promise<Worker> {
+  const { config, log, now = systemNow, acceptConfigChange = false } = options;
+  const schemas = await loadSchemaTable();
+  const store = options.store ?? (await openStore(config.data));
+  const transport = options.transport ?? makeTransport(config, log, now);
+  const ports = { config, log, now, store, transport, schemas };
+  try {
+    return new Worker(ports, await recover(ports, acceptConfigChange));
+  } catch (error) {
+    await transport.close();
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Deltas and rejects → the output records of a step, in order, each with its place `cor: engine.epoch.step.seq` and its
+ * partition. Sizes are checked here, before the step is committed (C12).
+ */
+import type { Config } from "../config.ts";
+import { AppError, unreachable } from "../errors.ts";
+import type { Delta } from "../events/delta.ts";
+import { encodeDelta, type OutputFormat, OutputStep } from "../events/encode.ts";
+import type { SchemaTable } from "../events/schema-table.ts";
+import { shardOf } from "../transport/partitioner.ts";
+import type { InputRecord, OutputRecord, Positions, Transport } from "../transport/transport.ts";
+import { MINUTE_MS } from "./clock.ts";
+import type { Reject } from "./intake.ts";
+import { recordBytes } from "./outbox.ts";
+import { positionsToJson } from "./positions.ts";
+import { rejectRecord } from "./rejects.ts";
+
+export interface StepOutput {
+  readonly epoch: number;
+  readonly step: number;
+  readonly clockMinute: number;
+  readonly positions: Positions;
+  readonly inputs: readonly InputRecord[];
+  readonly deltas: readonly Delta[];
+  readonly rejects: readonly Reject[];
+}
+
+export class Publisher {
+  readonly #config: Config;
+  readonly #transport: Transport;
+  readonly #format: OutputFormat;
+
+  constructor(config: Config, transport: Transport, schemas: SchemaTable) {
+    this.#config = config;
+    this.#transport = transport;
+    this.#format = config.format === "json" ? "json" : schemas;
+  }
+
+  /** Throws AppError("transport") for a delta that the topic would refuse. */
+  records(output: StepOutput): OutputRecord[] {
+    const { epoch, step, deltas, rejects } = output;
+    const { engine } = this.#config;
+    const common = new OutputStep(positionsToJson(output.positions), timeOf(output));
+    const records = deltas.map((delta, seq): OutputRecord => {
+      const topic = outputTopic(this.#config, delta.type);
+      const partition = shardOf(delta.entitlement) % this.#transport.outputPartitions(topic);
+      return { topic, partition, ...encodeDelta(delta, common, `${engine}.${epoch}.${step}.${seq}`, this.#format) };
+    });
+    for (const record of records) this.#checkSize(record);
+
+    const topic = topicName(this.#config, "rejects");
+    const partitions = this.#transport.outputPartitions(topic);
+    const { recordBytesMax } = this.#transport.limits;
+    rejects.forEach((reject, i) => {
+      const cor = `${engine}.${epoch}.${step}.${deltas.length + i}`;
+      const partition = reject.record.partition % partitions;
+      records.push({ topic, partition, ...rejectRecord(reject, engine, cor, recordBytesMax) });
+    });
+    return records;
+  }
+
+  #checkSize(record: OutputRecord): void {
+    const size = recordBytes(record);
+    const { recordBytesMax } = this.#transport.limits;
+    if (size <= recordBytesMax) return;
+    throw new AppError(
+      "transport",
+      `a record for ${record.topic} has ${size} bytes; the transport takes at most ${recordBytesMax}. Nothing of its step was committed`,
+      "raise `max.message.bytes` of the topic (and the broker's limit), then start again",
+    );
+  }
+}
+
+/** Name of a topic with the configured prefix. */
+export function topicName(config: Config, topic: "predictions" | "recommendations" | "flags" | "rejects"): string {
+  return config.topics.prefix + config.topics[topic];
+}
+
+function outputTopic(config: Config, type: Delta["type"]): string {
+  switch (type) {
+    case "prediction.upserted":
+    case "prediction.removed":
+      return topicName(config, "predictions");
+    case "recommendation.upserted":
+    case "recommendation.removed":
+      return topicName(config, "recommendations");
+    case "flag.upserted":
+    case "flag.removed":
+      return topicName(config, "flags");
+    default:
+      return unreachable(type);
+  }
+}
+
+/** The step's own time: that of its youngest record, within the minute of the clock. */
+function timeOf(output: StepOutput): number {
+  const minuteMs = output.clockMinute * MINUTE_MS;
+  let atMs = minuteMs;
+  for (const { timestampMs } of output.inputs) atMs = Math.max(atMs, timestampMs);
+  return Math.min(atMs, minuteMs + MINUTE_MS - 1);
+}

@@ -1,0 +1,65 @@
+/** StepResult → what the store commits: the step is fixed here, outbox included, before anything is written. */
+import type { StepResult } from "../core/engine.ts";
+import type { Outbox, StepCommit, StepHead } from "../state/store.ts";
+import type { OutputRecord, Positions } from "../transport/transport.ts";
+import { DAY_MINUTES } from "./clock.ts";
+import { addCounts, type Batch, countsOf, eventIdsOf } from "./intake.ts";
+import { outboxDigest, packOutbox } from "./outbox.ts";
+import { encodeProgress } from "./progress.ts";
+
+/** Where the state stands after its last committed step. */
+export interface Standing extends StepHead {
+  /** The last step that is known to be published. */
+  readonly publishedStep: number;
+}
+
+export function standingOf(commit: StepCommit): Standing {
+  const { epoch, step, clockMinute, positions, counts, publishedStep } = commit;
+  return { epoch, step, clockMinute, positions, counts, publishedStep };
+}
+
+/** true: nothing was read and nothing changed, so there is nothing to commit. The clock alone is no change. */
+export function hasNoEffect(batch: Batch, result: StepResult): boolean {
+  const { changes } = result;
+  return batch.records.length === 0 && result.deltas.length === 0 && Object.values(changes).every((rows) => rows.length === 0);
+}
+
+export interface StepNumbers {
+  readonly epoch: number;
+  readonly step: number;
+  readonly positions: Positions;
+  readonly publishedStep: number;
+}
+
+export function stepCommit(
+  before: StepHead,
+  numbers: StepNumbers,
+  batch: Batch,
+  result: StepResult,
+  dedupDays: number,
+  outbox: Outbox | null,
+): StepCommit {
+  return {
+    ...numbers,
+    ...result.changes,
+    clockMinute: result.clockMinute,
+    counts: addCounts(before.counts, countsOf(batch, result.outcomes)),
+    eventIds: dedupDays === 0 ? [] : eventIdsOf(batch, result.outcomes),
+    forgetEventsBefore: result.clockMinute - dedupDays * DAY_MINUTES,
+    outbox,
+  };
+}
+
+export interface OutboxFacts {
+  readonly engine: string;
+  readonly clockMinute: number;
+  readonly pending: number;
+  readonly configDigest: string;
+}
+
+export function fixOutbox(numbers: StepNumbers, records: readonly OutputRecord[], facts: OutboxFacts): Outbox {
+  const { epoch, step, positions } = numbers;
+  const chunks = packOutbox(records);
+  const progress = encodeProgress({ ...facts, epoch, step, positions, records: records.length, digest: outboxDigest(chunks) });
+  return { epoch, step, chunks, progress, positions };
+}

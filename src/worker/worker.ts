@@ -1,0 +1,206 @@
+/**
+ * The order of side effects: poll → decode → step → commit → publish, and again (`#turn` is the whole of it).
+ *  1. A step is fixed by one commit of the store, then published by one transaction of the transport; the next step is
+ *     not begun before its outcome is certain.
+ *  2. The engine runs ahead of the store inside a step: after an error the worker is of no more use. It must be closed;
+ *     the next start goes on from what is stored.
+ *  3. `poll` and `publish` are never under way at the same time; between steps the event loop gets its turn.
+ */
+import { setImmediate as eventLoop } from "node:timers/promises";
+import { settingsDigest, settingsOf } from "../config.ts";
+import type { Engine, StepResult } from "../core/engine.ts";
+import type { Outbox, StepCommit } from "../state/store.ts";
+import type { AppendRecord, InputRecord } from "../transport/transport.ts";
+import { CatchUp } from "./catch-up.ts";
+import { minuteOf } from "./clock.ts";
+import { deliverInbox, inboxFolder } from "./inbox.ts";
+import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
+import { outboxBytes } from "./outbox.ts";
+import { advance, lagBehind } from "./positions.ts";
+import { publishOutbox } from "./publish.ts";
+import { Publisher } from "./publisher.ts";
+import type { Ports, Recovered } from "./recovery.ts";
+import { RejectRate } from "./rejects.ts";
+import { addReport, EMPTY_SUMMARY, type StepReport, type Summary } from "./report.ts";
+import { fixOutbox, hasNoEffect, type Standing, standingOf, stepCommit } from "./step-commit.ts";
+import { StepSize } from "./step-size.ts";
+
+/** Longest wait of a poll, whatever `step.waitMs` says: SIGTERM and the inbox are looked at in between. */
+const WAIT_MAX_MS = 1_000;
+/** A partition may end in records that are never delivered (control records): after this long without any, it is read. */
+const SILENCE_MAX_MS = 3_000;
+
+export class Worker {
+  readonly engine: Engine;
+  readonly #ports: Ports;
+  readonly #configDigest: string;
+  readonly #publisher: Publisher;
+  readonly #catchUp: CatchUp;
+  readonly #stepSize: StepSize;
+  readonly #rejectRate: RejectRate;
+  readonly #listeners: ((report: StepReport) => void)[] = [];
+  #standing: Standing;
+  #summary = EMPTY_SUMMARY;
+  #backlogMayHaveGrown = true;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(ports: Ports, recovered: Recovered) {
+    const { config } = ports;
+    this.engine = recovered.engine;
+    this.#ports = ports;
+    this.#standing = recovered.standing;
+    this.#configDigest = settingsDigest(settingsOf(config));
+    this.#publisher = new Publisher(config, ports.transport, ports.schemas);
+    this.#catchUp = new CatchUp(config.catchUpLag, SILENCE_MAX_MS);
+    this.#stepSize = new StepSize(config.step);
+    this.#rejectRate = new RejectRate(config);
+  }
+
+  /** Where the state stands: the last committed and published step, the clock, positions and totals. */
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  /** Works until the signal; the step under way is finished first. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await this.#orFail(() => this.#turn(signal));
+  }
+
+  /** Works until all that can be read is applied and published, and nothing is pending; or until the signal. */
+  async runUntilQuiet(signal?: AbortSignal): Promise<Summary> {
+    let silentMs = 0;
+    while (!signal?.aborted) {
+      const worked = await this.#orFail(() => this.#turn(signal));
+      silentMs = worked ? 0 : silentMs + Math.max(1, this.#waitMs());
+      if (!worked && (await this.#isQuiet(silentMs))) break;
+    }
+    return this.#summary;
+  }
+
+  /** Appends to the input log. A source that was appended before adds nothing. Durable when it resolves. */
+  async submit(source: string, records: readonly AppendRecord[]): Promise<void> {
+    await this.#ports.transport.append(source, records);
+    this.#backlogMayHaveGrown = true;
+  }
+
+  /** All immaterial drift is published with the next steps. */
+  reconcile(): void {
+    this.engine.reconcile();
+  }
+
+  /** Called after every published step, in order. */
+  onStep(listener: (report: StepReport) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** To be called when `run` or `runUntilQuiet` has ended. */
+  async close(): Promise<void> {
+    await this.#ports.transport.close();
+    await this.#ports.store.close();
+  }
+
+  /** true: a step was committed and published. */
+  async #turn(signal: AbortSignal | undefined): Promise<boolean> {
+    const { store, transport, schemas, log, now, config } = this.#ports;
+    await this.#lookAtBacklog();
+    const records = await transport.poll(this.#stepSize.recordsMax, config.step.bytesMax, this.#waitMs());
+    const catchUp = this.#isCatchingUp(records);
+    const startMs = now();
+    const batch = await readBatch(records, schemas, store);
+    const engineStartMs = now();
+    const result = this.engine.step({
+      clockMinute: minuteOf(engineStartMs),
+      events: batch.events,
+      budgetRecords: this.#stepSize.budgetRecords,
+      catchUp,
+    });
+    const engineMs = now() - engineStartMs;
+    if (hasNoEffect(batch, result)) return false;
+
+    const commit = this.#fix(batch, result);
+    await store.commit(commit);
+    await publishOutbox(transport, commit.outbox, log, signal);
+    this.#standing = { ...standingOf(commit), publishedStep: commit.step };
+
+    this.#report(batch, result, catchUp, engineMs, now() - startMs);
+    this.#learn(commit.outbox, batch, result, engineMs);
+    await eventLoop();
+    return true;
+  }
+
+  #fix(batch: Batch, result: StepResult): StepCommit & { readonly outbox: Outbox } {
+    const { config } = this.#ports;
+    const before = this.#standing;
+    const positions = advance(before.positions, batch.records);
+    const numbers = { epoch: before.epoch, step: before.step + 1, positions, publishedStep: before.publishedStep };
+    const rejects = rejectsOf(batch, result.outcomes);
+    this.#rejectRate.count(rejects, result.clockMinute);
+    const records = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
+    const outbox = fixOutbox(numbers, records, {
+      engine: config.engine,
+      clockMinute: result.clockMinute,
+      pending: this.engine.pendingCount(),
+      configDigest: this.#configDigest,
+    });
+    return { ...stepCommit(before, numbers, batch, result, config.dedupDays, outbox), outbox };
+  }
+
+  #report(batch: Batch, result: StepResult, catchUp: boolean, engineMs: number, totalMs: number): void {
+    const { epoch, step, clockMinute } = this.#standing;
+    const report: StepReport = {
+      epoch,
+      step,
+      clockMinute,
+      records: batch.records.length,
+      deltas: result.deltas,
+      counts: countsOf(batch, result.outcomes),
+      pending: this.engine.pendingCount(),
+      catchUp,
+      engineMs,
+      totalMs,
+    };
+    this.#summary = addReport(this.#summary, report);
+    for (const listener of this.#listeners) listener(report);
+  }
+
+  #learn(outbox: Outbox, batch: Batch, result: StepResult, engineMs: number): void {
+    const records = batch.records.length;
+    if (records === this.#stepSize.recordsMax) this.#backlogMayHaveGrown = true;
+    this.#stepSize.learn({ records, outputRecords: result.deltas.length, outputBytes: outboxBytes(outbox.chunks), engineMs });
+  }
+
+  async #lookAtBacklog(): Promise<void> {
+    const { config, transport, log } = this.#ports;
+    const delivered = await deliverInbox(inboxFolder(config.data), transport, log);
+    if (delivered === 0 && !this.#backlogMayHaveGrown) return;
+    this.#backlogMayHaveGrown = false;
+    const { positions, counts } = this.#standing;
+    this.#catchUp.consider(positions, await transport.inputWatermarks(), counts.applied === 0);
+  }
+
+  #isCatchingUp(records: readonly InputRecord[]): boolean {
+    const silentMs = records.length > 0 ? 0 : this.#waitMs();
+    this.#catchUp.observe(advance(this.#standing.positions, records), silentMs);
+    return this.#catchUp.active;
+  }
+
+  #waitMs(): number {
+    return this.engine.pendingCount() > 0 ? 0 : Math.min(this.#ports.config.step.waitMs, WAIT_MAX_MS);
+  }
+
+  async #isQuiet(silentMs: number): Promise<boolean> {
+    if (this.engine.pendingCount() > 0 || this.#catchUp.active) return false;
+    if (silentMs >= SILENCE_MAX_MS) return true;
+    return lagBehind(this.#standing.positions, await this.#ports.transport.inputWatermarks()) === 0;
+  }
+
+  async #orFail<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#failure !== null) throw this.#failure.error;
+    try {
+      return await work();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+}

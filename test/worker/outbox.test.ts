@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { packRecords, unpackRecords } from "../../src/worker/frames.ts";
+import { outboxBytes, outboxDigest, packOutbox, recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
+import type { OutputRecord } from "../../src/transport/transport.ts";
+
+const bytes = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
+const record: fc.Arbitrary<OutputRecord> = fc.record({
+  topic: fc.string({ unit: "binary", maxLength: 20 }),
+  partition: fc.nat(1000),
+  key: bytes,
+  value: bytes,
+  headers: fc.dictionary(fc.string({ maxLength: 10 }), fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array())),
+});
+
+/** Buffers and plain byte arrays compare alike. */
+function plain(records: readonly OutputRecord[]): unknown {
+  return records.map((r) => ({
+    ...r,
+    key: r.key && [...r.key],
+    value: r.value && [...r.value],
+    headers: Object.entries(r.headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
+  }));
+}
+
+describe("outbox", () => {
+  it("gives back the records, byte for byte", () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 30 }), (records) => {
+        expect(plain(unpackOutbox(packOutbox(records)))).toEqual(plain(records));
+      }),
+    );
+  });
+
+  it("cuts large outputs into chunks of at most 256 KiB", () => {
+    const records = Array.from({ length: 3_000 }, (_, i) => ({
+      topic: "predictions",
+      partition: i % 4,
+      key: Buffer.from(`["user ${i}","entitlement"]`),
+      value: Buffer.alloc(i === 7 ? 600_000 : 300, i),
+      headers: { cor: `corollary.1.2.${i}` },
+    }));
+    const chunks = packOutbox(records);
+    expect(chunks.length).toBeGreaterThan(5);
+    expect(Math.max(...chunks.map((chunk) => chunk.length))).toBe(256 * 1024);
+    expect(plain(unpackOutbox(chunks))).toEqual(plain(records));
+    expect(outboxBytes(chunks)).toBe(packRecords(records).length);
+  });
+
+  it("has a digest of the records, not of the cuts", () => {
+    const whole = packRecords([{ topic: "flags", partition: 0, key: Buffer.from("k"), value: null, headers: {} }]);
+    expect(outboxDigest([whole])).toBe(outboxDigest([whole.subarray(0, 3), whole.subarray(3)]));
+    expect(outboxDigest([whole])).not.toBe(outboxDigest([whole.subarray(1)]));
+  });
+
+  it("refuses bytes that are cut short", () => {
+    const whole = packRecords([{ topic: "flags", partition: 0, key: Buffer.from("k"), value: null, headers: { a: "b" } }]);
+    for (let end = 1; end < whole.length; end++) {
+      expect(() => unpackRecords(whole.subarray(0, end))).toThrow("cut short");
+    }
+    expect(unpackOutbox([])).toEqual([]);
+  });
+
+  it("counts key, value and headers in bytes", () => {
+    const headers = { "ä": "ö", b: Buffer.alloc(3) };
+    expect(recordBytes({ topic: "t", partition: 0, key: Buffer.alloc(2), value: null, headers })).toBe(2 + 2 + 2 + 1 + 3);
+  });
+});
