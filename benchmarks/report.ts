@@ -1,0 +1,58 @@
+/** What every benchmark prints: one JSON document with its options, its figures, and where and on what they were taken. */
+import { execFileSync } from "node:child_process";
+import { availableParallelism, cpus, totalmem } from "node:os";
+
+export interface Report {
+  readonly benchmark: string;
+  readonly options: object;
+  readonly figures: object;
+  readonly revision: string;
+  readonly machine: object;
+  readonly node: string;
+}
+
+export function reportOf(benchmark: string, options: object, figures: object): Report {
+  return { benchmark, options, figures, revision: revision(), machine: machine(), node: process.version };
+}
+
+export function printReport(report: Report): void {
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** Tells on standard error what is going on; the figures alone go to standard output. */
+export function say(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
+export interface Measured<T> {
+  readonly result: T;
+  readonly seconds: number;
+}
+
+/** Wall time; other work on the machine is in it. */
+export function timed<T>(work: () => T): Measured<T> {
+  const startedMs = performance.now();
+  const result = work();
+  return { result, seconds: rounded((performance.now() - startedMs) / 1000) };
+}
+
+export const rounded = (value: number): number => Number(value.toPrecision(4));
+
+/** Most memory that this process ever held, in bytes. */
+export const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
+const machine = (): object => ({
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  platform: `${process.platform}-${process.arch}`,
+});
+
+/** Commit of the working tree, `-dirty` when it differs from it; `unknown` outside a repository. */
+function revision(): string {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=12"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
