@@ -1,8 +1,20 @@
 /**
- * The incremental engine. (Contract first; the implementation follows.)
+ * The incremental engine: events in, table changes and deltas out. Pure: the clock is an input, ids are handed out in
+ * order, and nothing is read or written outside.
+ *
+ *  1. The tables are a function of the events alone, not of how they are cut into steps.
+ *  2. Exact counters equal a recount of the tables after every step that is not a catch-up step.
+ *  3. The sum of all deltas equals the published view; with nothing pending, it equals the target view.
+ *
+ * While it loads and while it catches up the engine is at rest: the tables change, nothing is counted. The next ordinary
+ * step counts everything by the batch path and marks every pair as pending.
  */
 import type { Delta } from "../events/delta.ts";
 import type { InputEvent, RejectReason } from "../events/event.ts";
+import { Changes, IdSet } from "./changes.ts";
+import { Company } from "./company.ts";
+import { Live } from "./live.ts";
+import { Memory } from "./memory.ts";
 import type {
   ApplicationRow,
   AssignmentChunk,
@@ -13,7 +25,8 @@ import type {
   UserRow,
 } from "./rows.ts";
 import type { Settings } from "./settings.ts";
-import type { Tables, View } from "./tables.ts";
+import type { PairFlagsRow, PairScoreRow, RuleRow, Tables, View } from "./tables.ts";
+import { ExactView, publishedEvidence, publishedView, tablesOf } from "./views.ts";
 
 export interface StepEvent {
   readonly event: InputEvent;
@@ -42,24 +55,135 @@ export interface StepResult {
   readonly clockMinute: number;
 }
 
-export declare class Engine {
-  constructor(settings: Settings);
-  /** Loading, in this order, before the first step: items, applications, entitlements, users, assignments, published. */
-  loadItems(rows: readonly ItemRow[]): void;
-  loadApplications(rows: readonly ApplicationRow[]): void;
-  loadEntitlements(rows: readonly EntitlementRow[]): void;
-  loadUsers(rows: readonly UserRow[]): void;
-  loadAssignments(chunk: AssignmentChunk): void;
-  loadPublished(rows: readonly PublishedRow[]): void;
-  /** Ends loading: builds the counters from the tables and restores published evidence; what differs is pending. */
-  start(clockMinute: number): void;
-  step(input: StepInput): StepResult;
+export class Engine {
+  readonly company: Company;
+  readonly #settings: Settings;
+  readonly #changes: Changes = new Changes();
+  readonly #memory: Memory;
+  #live: Live | null = null;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.company = new Company(settings);
+    this.#memory = new Memory(this.company, this.#changes);
+  }
+
+  step(input: StepInput): StepResult {
+    this.company.advanceClock(input.clockMinute);
+    const outcomes = input.events.map(({ event, recordAtMs }) => this.company.apply(event, recordAtMs, this.#changes));
+    const recounted = this.#policiesChanged();
+    if (input.catchUp === true) this.#rest();
+    else this.#liven().step(recounted, input.budgetRecords);
+    return {
+      outcomes,
+      deltas: this.#live?.published.takeDeltas() ?? [],
+      changes: this.#memory.takeChanges(this.#live),
+      clockMinute: this.company.clockMinute,
+    };
+  }
+
   /** Makes all published evidence exact; what differs is pending. Takes effect with the next steps. */
-  reconcile(): void;
+  reconcile(): void {
+    this.#liven().reconcile();
+  }
+
   /** Entitlements with pairs that may differ from the target view. 0 = quiet. */
-  pendingCount(): number;
-  tables(): Tables;
-  exactView(): View;
+  pendingCount(): number {
+    return this.#live === null ? this.company.catalog.size : this.#live.ripple.size;
+  }
+
+  /** Loading, in this order, before the first step: items, applications, entitlements, users, assignments, published. */
+  loadItems(rows: readonly ItemRow[]): void {
+    this.#memory.loadItems(rows);
+  }
+
+  loadApplications(rows: readonly ApplicationRow[]): void {
+    for (const row of rows) this.company.catalog.loadApplication(row);
+  }
+
+  loadEntitlements(rows: readonly EntitlementRow[]): void {
+    for (const row of rows) this.company.loadEntitlement(row);
+  }
+
+  loadUsers(rows: readonly UserRow[]): void {
+    for (const row of rows) this.company.identities.load(row);
+  }
+
+  loadAssignments(chunk: AssignmentChunk): void {
+    this.company.loadAssignments(chunk);
+  }
+
+  loadPublished(rows: readonly PublishedRow[]): void {
+    this.#rest();
+    for (const row of rows) this.#memory.loadPublished(row);
+  }
+
+  /** Entitlements that the store remembers as pending. */
+  loadPending(entitlements: readonly number[]): void {
+    this.#memory.loadPending(entitlements);
+  }
+
+  /** Ends loading: counts everything and restores published evidence; what differs is pending. */
+  start(clockMinute: number): void {
+    this.company.advanceClock(clockMinute);
+    this.#liven();
+  }
+
+  /**
+   * What consumers were told, from the output topics instead of the store (recovery); replaces what is known, and the
+   * next step writes it down. Ends counting until then.
+   */
+  restorePublished(
+    predictions: Iterable<PairScoreRow>,
+    recommendations: Iterable<PairScoreRow>,
+    flags: Iterable<PairFlagsRow>,
+  ): void {
+    this.#rest();
+    this.#memory.restorePublished(predictions, recommendations, flags);
+  }
+
+  tables(): Tables {
+    return tablesOf(this.company);
+  }
+
+  /** The view by exact counts, part by part. */
+  exact(): ExactView {
+    return new ExactView(this.company, this.#liven());
+  }
+
+  exactView(): View {
+    return this.exact().whole();
+  }
+
   /** The sum of all deltas so far; `itemsets` and `rules` are empty. */
-  publishedView(): View;
+  publishedView(): View {
+    return publishedView(this.company, (row) => this.#memory.winnerItems(row, this.#live));
+  }
+
+  publishedEvidence(): Iterable<RuleRow> {
+    return publishedEvidence(this.company, this.#liven());
+  }
+
+  #policiesChanged(): IdSet {
+    const { catalog, policy } = this.company;
+    const recounted = new IdSet();
+    for (const id of this.#changes.entitlements.ids) {
+      if (policy.refresh(id, catalog.names.textOf(id), catalog.factsOf(id))) recounted.add(id);
+    }
+    return recounted;
+  }
+
+  #liven(): Live {
+    if (this.#live !== null) return this.#live;
+    const live = new Live(this.company, this.#settings, this.#changes);
+    this.#memory.attach(live);
+    this.#live = live;
+    return live;
+  }
+
+  #rest(): void {
+    if (this.#live === null) return;
+    this.#memory.detach(this.#live);
+    this.#live = null;
+  }
 }

@@ -1,0 +1,54 @@
+/** What the events of one step touched: the work list of the rest of the step, and what must be written down. */
+
+/** Dense ids, each once, in the order in which they were first added. */
+export class IdSet {
+  readonly ids: number[] = [];
+  #marked: Uint8Array = new Uint8Array(64);
+
+  add(id: number): void {
+    if (id >= this.#marked.length) {
+      const larger = new Uint8Array(Math.max(id + 1, this.#marked.length * 2));
+      larger.set(this.#marked);
+      this.#marked = larger;
+    }
+    if (this.#marked[id] === 1) return;
+    this.#marked[id] = 1;
+    this.ids.push(id);
+  }
+
+  has(id: number): boolean {
+    return this.#marked[id] === 1;
+  }
+
+  clear(): void {
+    for (const id of this.ids) this.#marked[id] = 0;
+    this.ids.length = 0;
+  }
+}
+
+export class Changes {
+  /** Identities whose registers changed. */
+  readonly users: IdSet = new IdSet();
+  /** Rows of `Pairs` whose registers changed. */
+  readonly assignments: IdSet = new IdSet();
+  /** Entitlements whose catalog entry is new or changed. */
+  readonly entitlements: IdSet = new IdSet();
+  readonly applications: Set<string> = new Set();
+  /** Rows whose published columns changed, and pairs of which nothing is published any more. */
+  readonly published: IdSet = new IdSet();
+  readonly unpublished: [entitlement: number, user: number][] = [];
+  /** Id of the last event that named a user or a row. */
+  readonly causeOfUser: Map<number, string> = new Map();
+  readonly causeOfRow: Map<number, string> = new Map();
+
+  clear(): void {
+    this.users.clear();
+    this.assignments.clear();
+    this.entitlements.clear();
+    this.applications.clear();
+    this.published.clear();
+    this.unpublished.length = 0;
+    this.causeOfUser.clear();
+    this.causeOfRow.clear();
+  }
+}

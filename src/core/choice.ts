@@ -1,0 +1,121 @@
+/**
+ * Choosing the rule for a user and an entitlement (docs/SEMANTICS.md, "Choosing the rule"): of the rules whose itemset the
+ * user has, those within `confidenceWindow` of the best confidence; of these the one with the highest freqUnion; then
+ * higher confidence, fewer items, smaller items. The answer stands in the fields until the next call.
+ */
+import type { Counters } from "./counters.ts";
+import { grown } from "./int-lists.ts";
+import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import type { Settings } from "./settings.ts";
+
+/** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
+export type Evidence = "published" | "exact";
+
+export class Choice {
+  /** The chosen itemset, or -1 when no rule applies. */
+  itemset = -1;
+  freqUnion = 0;
+  freq = 0;
+  readonly #counters: Counters;
+  readonly #windowNumerator: number;
+  readonly #windowDenominator: number;
+  #sets: Int32Array = new Int32Array(256);
+  #unions: Int32Array = new Int32Array(256);
+  #freqs: Int32Array = new Int32Array(256);
+  #candidates = 0;
+
+  constructor(counters: Counters, settings: Settings) {
+    this.#counters = counters;
+    this.#windowNumerator = settings.confidenceWindow.numerator;
+    this.#windowDenominator = settings.confidenceWindow.denominator;
+  }
+
+  /** True when a rule applies to the user as it is now. */
+  forUser(user: number, entitlement: number, evidence: Evidence): boolean {
+    const { pool, start, length } = this.#counters.itemsets.sets;
+    const from = start[user] ?? 0;
+    this.#collect(entitlement, pool, from, from + (length[user] ?? 0), evidence);
+    return this.#pick();
+  }
+
+  /** True when a rule applies to somebody with these items (in item order). */
+  forItems(items: readonly number[], entitlement: number, evidence: Evidence): boolean {
+    const sets: number[] = [];
+    this.#counters.itemsets.forEachIn(items, (node) => sets.push(node));
+    this.#collect(entitlement, Int32Array.from(sets), 0, sets.length, evidence);
+    return this.#pick();
+  }
+
+  /** All rules that apply to the user, for explaining: [itemset, freqUnion, freq]. */
+  candidatesForUser(user: number, entitlement: number, evidence: Evidence): [number, number, number][] {
+    this.forUser(user, entitlement, evidence);
+    return Array.from({ length: this.#candidates }, (_, i) => [this.#sets[i]!, this.#unions[i]!, this.#freqs[i]!]);
+  }
+
+  #collect(entitlement: number, pool: Int32Array, from: number, end: number, evidence: Evidence): void {
+    this.#candidates = 0;
+    const table = this.#counters.table(entitlement);
+    if (table.size === 0) return;
+    if (end - from > this.#sets.length) this.#grow(end - from);
+    const { slots } = table;
+    const published = evidence === "published";
+    let count = 0;
+    for (let at = from; at < end; at++) {
+      const itemset = pool[at]!;
+      const slot = table.find(itemset);
+      if (slot === -1) continue;
+      this.#sets[count] = itemset;
+      this.#unions[count] = slots[slot + (published ? PUBLISHED_UNION : FREQ_UNION)]!;
+      this.#freqs[count] = published ? slots[slot + PUBLISHED_FREQ]! : this.#counters.itemsets.freq(itemset);
+      count++;
+    }
+    this.#candidates = count;
+  }
+
+  #pick(): boolean {
+    this.itemset = -1;
+    this.freqUnion = 0;
+    this.freq = 0;
+    const count = this.#candidates;
+    if (count === 0) return false;
+    const unions = this.#unions;
+    const freqs = this.#freqs;
+    let bestUnion = unions[0]!;
+    let bestFreq = freqs[0]!;
+    for (let i = 1; i < count; i++) {
+      if (unions[i]! * bestFreq > bestUnion * freqs[i]!) {
+        bestUnion = unions[i]!;
+        bestFreq = freqs[i]!;
+      }
+    }
+    // u/f ≥ bestUnion/bestFreq − window, multiplied out
+    const scale = bestFreq * this.#windowDenominator;
+    const bound = bestUnion * this.#windowDenominator - this.#windowNumerator * bestFreq;
+    let chosen = -1;
+    for (let i = 0; i < count; i++) {
+      if (unions[i]! * scale < bound * freqs[i]!) continue;
+      if (chosen === -1 || this.#beats(i, chosen)) chosen = i;
+    }
+    this.itemset = this.#sets[chosen]!;
+    this.freqUnion = unions[chosen]!;
+    this.freq = freqs[chosen]!;
+    return true;
+  }
+
+  /** Higher freqUnion; of equal ones the lower freq is the higher confidence. */
+  #beats(i: number, j: number): boolean {
+    if (this.#unions[i] !== this.#unions[j]) return this.#unions[i]! > this.#unions[j]!;
+    if (this.#freqs[i] !== this.#freqs[j]) return this.#freqs[i]! < this.#freqs[j]!;
+    const { itemsets } = this.#counters;
+    const a = this.#sets[i]!;
+    const b = this.#sets[j]!;
+    const longer = itemsets.depthOf(a) - itemsets.depthOf(b);
+    return longer !== 0 ? longer < 0 : itemsets.compare(a, b) < 0;
+  }
+
+  #grow(size: number): void {
+    this.#sets = grown(this.#sets, size);
+    this.#unions = grown(this.#unions, size);
+    this.#freqs = grown(this.#freqs, size);
+  }
+}

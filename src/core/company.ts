@@ -1,0 +1,206 @@
+/**
+ * The tables of one company, and how an event changes them. Nothing is counted here.
+ */
+import type {
+  AssignmentEvent,
+  AssignmentGranted,
+  CatalogEvent,
+  IdentityEvent,
+  InputEvent,
+} from "../events/event.ts";
+import { Catalog } from "./catalog.ts";
+import type { Changes } from "./changes.ts";
+import type { Outcome } from "./engine.ts";
+import { finite, Identities } from "./identities.ts";
+import { Items } from "./items.ts";
+import { COUNTED_HOLDER, COUNTED_TEACHER, type Extra, HELD, Pairs, RISK_HIGH, RISK_KNOWN } from "./pairs.ts";
+import { Policy } from "./policy.ts";
+import { type Moment, NEVER, stampFor, wins } from "./registers.ts";
+import type { AssignmentChunk, AssignmentRow, EntitlementRow } from "./rows.ts";
+import { AHEAD_OF_CLOCK_MAX_MS, type Settings } from "./settings.ts";
+
+export class Company {
+  readonly items: Items;
+  readonly identities: Identities;
+  readonly catalog: Catalog = new Catalog();
+  readonly pairs: Pairs = new Pairs();
+  readonly policy: Policy;
+  clockMinute = 0;
+
+  constructor(settings: Settings) {
+    this.items = new Items(settings.features);
+    this.identities = new Identities(this.items);
+    this.policy = new Policy(settings);
+  }
+
+  get nowMs(): number {
+    return this.clockMinute * 60_000;
+  }
+
+  apply(event: InputEvent, recordAt: number, changes: Changes): Outcome {
+    const moment: Moment = { at: event.at ?? null, recordAt };
+    if (event.type !== "clock.ticked" && event.at !== undefined && event.at > this.nowMs + AHEAD_OF_CLOCK_MAX_MS) {
+      return { field: "at", expectation: "a time at most 10 minutes ahead of the clock" };
+    }
+    switch (event.type) {
+      case "identity.upserted":
+      case "identity.changed":
+      case "identity.removed":
+        return this.#applyIdentity(event, moment, changes);
+      case "assignment.granted":
+      case "assignment.revoked":
+      case "assignment.used":
+        return this.#applyAssignment(event, moment, changes);
+      case "entitlement.upserted":
+      case "entitlement.removed":
+      case "application.upserted":
+        return this.#applyCatalog(event, moment, changes);
+      case "clock.ticked":
+        return this.advanceClock(Math.floor(event.at / 60_000)) ? "applied" : "unchanged";
+      default:
+        return "unchanged";
+    }
+  }
+
+  /** Time never goes back; true when it moved. */
+  advanceClock(minute: number): boolean {
+    if (minute <= this.clockMinute) return false;
+    this.clockMinute = minute;
+    return true;
+  }
+
+  #applyIdentity(event: IdentityEvent, moment: Moment, changes: Changes): Outcome {
+    const user = this.identities.intern(event.user);
+    const outcome = this.identities.apply(user, event, moment);
+    changes.users.add(user);
+    if (event.id !== undefined) changes.causeOfUser.set(user, event.id);
+    return outcome;
+  }
+
+  #applyAssignment(event: AssignmentEvent, moment: Moment, changes: Changes): Outcome {
+    const user = this.internUser(event.user, changes);
+    const entitlement = this.internEntitlement(event.entitlement, changes);
+    const row = this.pairs.findOrMake(user, entitlement);
+    changes.assignments.add(row);
+    if (event.id !== undefined) changes.causeOfRow.set(row, event.id);
+    if (event.type === "assignment.used") return this.#used(row, stampFor(moment, this.pairs.lastUsedAt[row]!));
+    const membership = event.type === "assignment.granted" ? membershipOf(event) : 0;
+    const granted = event.type === "assignment.granted" ? event : null;
+    const outcomes = [this.#setMembership(row, membership, granted, moment)];
+    const expiresAt = granted === null ? null : granted.expiresAt;
+    if (expiresAt !== undefined) outcomes.push(this.#setExpiry(row, expiresAt, moment));
+    if (granted?.lastUsedAt != null) outcomes.push(this.#used(row, granted.lastUsedAt));
+    if (outcomes.includes("applied")) return "applied";
+    return outcomes.includes("unchanged") ? "unchanged" : "late";
+  }
+
+  #setMembership(row: number, membership: number, grant: AssignmentGranted | null, moment: Moment): Outcome {
+    const { pairs } = this;
+    const register = pairs.memberAt[row]!;
+    if (!wins(moment, register)) return "late";
+    pairs.memberAt[row] = stampFor(moment, register);
+    const before = pairs.extraOf(row);
+    const grantedBy = grant?.grantedBy ?? null;
+    const source = grant?.source ?? null;
+    const decisionId = grant?.decisionId ?? null;
+    const sameExtra =
+      before.grantedBy === grantedBy && before.source === source && before.decisionId === decisionId;
+    if (!sameExtra) pairs.setExtra(row, { ...before, grantedBy, source, decisionId });
+    if (sameExtra && pairs.membership[row] === membership) return "unchanged";
+    pairs.membership[row] = membership;
+    return "applied";
+  }
+
+  #setExpiry(row: number, expiresAt: number | null, moment: Moment): Outcome {
+    const before = this.pairs.extraOf(row);
+    const register = before.expiresStamp ?? NEVER;
+    if (!wins(moment, register)) return "late";
+    this.pairs.setExtra(row, { ...before, expiresAt, expiresStamp: stampFor(moment, register) });
+    return before.expiresAt === expiresAt ? "unchanged" : "applied";
+  }
+
+  #used(row: number, at: number): Outcome {
+    const last = this.pairs.lastUsedAt[row]!;
+    if (at < last) return "late";
+    this.pairs.lastUsedAt[row] = at;
+    return at > last ? "applied" : "unchanged";
+  }
+
+  #applyCatalog(event: CatalogEvent, moment: Moment, changes: Changes): Outcome {
+    if (event.type === "application.upserted") {
+      const outcome = this.catalog.upsertApplication(event, moment);
+      changes.applications.add(event.application);
+      for (const entitlement of this.catalog.entitlementsOf(event.application)) changes.entitlements.add(entitlement);
+      return outcome;
+    }
+    const entitlement = this.internEntitlement(event.entitlement, changes);
+    changes.entitlements.add(entitlement);
+    return event.type === "entitlement.upserted"
+      ? this.catalog.upsert(entitlement, event, moment)
+      : this.catalog.remove(entitlement, moment);
+  }
+
+  /** A user that only an assignment names is written down, too, so that its id lasts. */
+  internUser(name: string, changes: Changes): number {
+    const known = this.identities.names.find(name);
+    if (known >= 0) return known;
+    const user = this.identities.intern(name);
+    changes.users.add(user);
+    return user;
+  }
+
+  internEntitlement(name: string, changes: Changes): number {
+    const known = this.catalog.names.find(name);
+    if (known >= 0) return known;
+    const entitlement = this.catalog.names.intern(name);
+    this.policy.refresh(entitlement, name, this.catalog.factsOf(entitlement));
+    changes.entitlements.add(entitlement);
+    return entitlement;
+  }
+
+  /** What is to be counted of a row: COUNTED_HOLDER, COUNTED_TEACHER. */
+  takesPart(row: number): number {
+    const { pairs, identities, policy } = this;
+    const user = pairs.user[row]!;
+    if (!pairs.isHeld(row) || !identities.isActive(user)) return 0;
+    const teaches =
+      !policy.of(pairs.entitlement[row]!).learningExcluded &&
+      policy.kindTeaches(identities.kindOf(user)) &&
+      (!pairs.hasExtra(row) || policy.teachesFrom(pairs.extraOf(row).source));
+    return teaches ? COUNTED_HOLDER | COUNTED_TEACHER : COUNTED_HOLDER;
+  }
+
+  assignmentRow(row: number): AssignmentRow {
+    const { pairs } = this;
+    return [
+      pairs.entitlement[row]!,
+      pairs.user[row]!,
+      pairs.membership[row]!,
+      finite(pairs.memberAt[row]!) ?? 0,
+      finite(pairs.lastUsedAt[row]!) ?? 0,
+      pairs.hasExtra(row) ? JSON.stringify(pairs.extraOf(row)) : null,
+    ];
+  }
+
+  loadAssignments(chunk: AssignmentChunk): void {
+    const { pairs } = this;
+    for (let i = 0; i < chunk.users.length; i++) {
+      const row = pairs.findOrMake(chunk.users[i]!, chunk.entitlement);
+      pairs.membership[row] = chunk.flags[i]!;
+      pairs.memberAt[row] = chunk.memberAt[i]! || NEVER;
+      pairs.lastUsedAt[row] = chunk.lastUsedAt[i]! || NEVER;
+      const extra = chunk.extra[i]!;
+      if (extra !== null) pairs.setExtra(row, JSON.parse(extra) as Extra);
+    }
+  }
+
+  loadEntitlement(row: EntitlementRow): void {
+    this.catalog.load(row);
+    this.policy.refresh(row[0], row[1], this.catalog.factsOf(row[0]));
+  }
+}
+
+function membershipOf(grant: AssignmentGranted): number {
+  if (grant.highRisk == null) return HELD;
+  return HELD | RISK_KNOWN | (grant.highRisk ? RISK_HIGH : 0);
+}

@@ -1,0 +1,234 @@
+/**
+ * The counters: freq of every tracked itemset, and freqUnion of every rule, entitlement by entitlement.
+ *
+ *  1. Between steps a rule table holds (S, e) exactly when freqUnion(S, e) ≥ minSupport(e). Pairs below support are not
+ *     kept: when one may have reached support it is counted on demand (union-count.ts).
+ *  2. Published evidence obeys the conditions of materiality after every step.
+ *  3. `quietLow ≤ freq ≤ quietHigh` promises that no rule of the itemset became material by freq alone.
+ */
+import { IdSet } from "./changes.ts";
+import type { Company } from "./company.ts";
+import { grown, IntLists } from "./int-lists.ts";
+import { Itemsets } from "./itemsets.ts";
+import { Materiality, type QuietRange, reaches } from "./materiality.ts";
+import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RuleTable } from "./rule-tables.ts";
+import type { Settings } from "./settings.ts";
+
+/** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
+export interface RuleChange {
+  readonly entitlement: number;
+  readonly itemset: number;
+  readonly unionBefore: number;
+  readonly freqBefore: number;
+}
+
+export class Counters {
+  readonly itemsets: Itemsets;
+  /** By entitlement. */
+  readonly tables: RuleTable[] = [];
+  /** By itemset: entitlements it has rules with; and of these those that it recommends by published evidence. */
+  readonly rulesOf: IntLists = new IntLists();
+  readonly strongOf: IntLists = new IntLists();
+  /** By entitlement: holders among active identities. */
+  readonly holders: number[] = [];
+  activeIdentities = 0;
+  readonly #company: Company;
+  readonly #materiality: Materiality;
+  #quietLow: Int32Array = new Int32Array(64);
+  #quietHigh: Int32Array = new Int32Array(64);
+  /** Itemsets whose freq changed in this step, with freq before. */
+  readonly movedSets: IdSet = new IdSet();
+  readonly #freqBefore: Map<number, number> = new Map();
+  #changes: RuleChange[] = [];
+  /** false while everything is built anew: then all pairs are looked at, and nobody asks what changed. */
+  #recording = true;
+
+  constructor(company: Company, settings: Settings) {
+    this.#company = company;
+    this.#materiality = new Materiality(settings);
+    this.itemsets = new Itemsets(company.items, settings.maxRuleLength, company.policy.supportFloor, (node) => {
+      if (this.movedSets.has(node)) return;
+      this.movedSets.add(node);
+      this.#freqBefore.set(node, this.itemsets.freq(node));
+    });
+  }
+
+  table(entitlement: number): RuleTable {
+    while (this.tables.length <= entitlement) {
+      this.tables.push(new RuleTable());
+      this.holders.push(0);
+    }
+    return this.tables[entitlement]!;
+  }
+
+  freqBefore(itemset: number): number {
+    return this.#freqBefore.get(itemset) ?? this.itemsets.freq(itemset);
+  }
+
+  /** Makes a rule with this exact freqUnion; it has no published evidence yet. */
+  addRule(entitlement: number, itemset: number, freqUnion: number): void {
+    const table = this.table(entitlement);
+    const slot = table.insert(itemset);
+    table.slots[slot + FREQ_UNION] = freqUnion;
+    this.rulesOf.insert(itemset, entitlement);
+  }
+
+  /** Checks one rule whose freqUnion may have changed: support, then materiality. */
+  checkRule(entitlement: number, itemset: number): void {
+    const table = this.tables[entitlement]!;
+    const slot = table.find(itemset);
+    if (slot === -1) return;
+    const policy = this.#company.policy.of(entitlement);
+    if (table.slots[slot + FREQ_UNION]! < policy.minSupport) return this.#dropRule(entitlement, itemset, slot);
+    this.#propagateIfMaterial(entitlement, itemset, slot);
+    this.#ensureQuiet(itemset);
+    const range = { low: this.#quietLow[itemset]!, high: this.#quietHigh[itemset]! };
+    this.#narrow(range, entitlement, slot);
+    this.#quietLow[itemset] = range.low;
+    this.#quietHigh[itemset] = range.high;
+  }
+
+  /** Checks all rules of the itemsets whose freq left their quiet range. */
+  checkMovedSets(): void {
+    for (const itemset of this.movedSets.ids) {
+      const freq = this.itemsets.freq(itemset);
+      this.#ensureQuiet(itemset);
+      if (freq === this.#freqBefore.get(itemset)) continue;
+      if (freq >= this.#quietLow[itemset]! && freq <= this.#quietHigh[itemset]!) continue;
+      this.#checkRulesOf(itemset);
+    }
+  }
+
+  /**
+   * Makes published evidence exact: of all rules, or of those that have none. No changes are recorded: the caller looks
+   * at all pairs afterwards.
+   */
+  makeEvidenceExact(which: "all" | "unset"): void {
+    this.#recording = false;
+    for (const [entitlement, table] of this.tables.entries()) {
+      for (const itemset of table.itemsets()) {
+        const slot = table.find(itemset);
+        if (which === "all" || table.slots[slot + PUBLISHED_UNION] === 0) this.#propagate(entitlement, itemset, slot);
+      }
+    }
+    for (let itemset = 0; itemset < this.itemsets.size; itemset++) this.#checkRulesOf(itemset);
+    this.#recording = true;
+  }
+
+  /** Takes evidence that consumers know of back as published, unless it is material by now; before anything is told. */
+  restoreEvidence(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
+    const slot = this.table(entitlement).find(itemset);
+    if (slot === -1 || toldUnion < this.#company.policy.of(entitlement).minSupport) return;
+    const { slots } = this.tables[entitlement]!;
+    if (slots[slot + PUBLISHED_UNION]! > 0 || this.#isMaterial(entitlement, itemset, slot, toldUnion, toldFreq)) return;
+    this.#recording = false;
+    this.#publishEvidence(entitlement, itemset, slot, toldUnion, toldFreq);
+    this.#recording = true;
+  }
+
+  /** Published evidence := exact evidence. */
+  #propagate(entitlement: number, itemset: number, slot: number): void {
+    const { slots } = this.tables[entitlement]!;
+    this.#publishEvidence(entitlement, itemset, slot, slots[slot + FREQ_UNION]!, this.itemsets.freq(itemset));
+  }
+
+  #publishEvidence(entitlement: number, itemset: number, slot: number, freqUnion: number, freq: number): void {
+    const { slots } = this.tables[entitlement]!;
+    const unionBefore = slots[slot + PUBLISHED_UNION]!;
+    const freqBefore = slots[slot + PUBLISHED_FREQ]!;
+    if (unionBefore === freqUnion && freqBefore === freq) return;
+    slots[slot + PUBLISHED_UNION] = freqUnion;
+    slots[slot + PUBLISHED_FREQ] = freq;
+    const threshold = this.#company.policy.of(entitlement).recommendThreshold;
+    const wasStrong = unionBefore > 0 && reaches(unionBefore, freqBefore, threshold);
+    const isStrong = reaches(freqUnion, freq, threshold);
+    if (isStrong && !wasStrong) this.strongOf.insert(itemset, entitlement);
+    if (wasStrong && !isStrong) this.strongOf.remove(itemset, entitlement);
+    if (this.#recording) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore });
+  }
+
+  #isMaterial(entitlement: number, itemset: number, slot: number, toldUnion: number, toldFreq: number): boolean {
+    const freqUnion = this.tables[entitlement]!.slots[slot + FREQ_UNION]!;
+    const threshold = this.#company.policy.of(entitlement).recommendThreshold;
+    return this.#materiality.isMaterial(freqUnion, this.itemsets.freq(itemset), toldUnion, toldFreq, threshold);
+  }
+
+  /** Drops all rules of an entitlement, before it is counted anew. */
+  dropRulesOf(entitlement: number): void {
+    const table = this.table(entitlement);
+    for (const itemset of table.itemsets()) {
+      this.rulesOf.remove(itemset, entitlement);
+      this.strongOf.remove(itemset, entitlement);
+    }
+    this.tables[entitlement] = new RuleTable();
+  }
+
+  /** The changes of published evidence since the last call, by entitlement, then in the order in which they came. */
+  takeChanges(): RuleChange[] {
+    const changes = this.#changes.sort((a, b) => a.entitlement - b.entitlement);
+    this.#changes = [];
+    this.movedSets.clear();
+    this.#freqBefore.clear();
+    return changes;
+  }
+
+  /** An itemset id is about to be used for another itemset. */
+  forgetSet(itemset: number): void {
+    if (itemset >= this.#quietLow.length) return;
+    this.#quietLow[itemset] = 0;
+    this.#quietHigh[itemset] = 0;
+  }
+
+  #checkRulesOf(itemset: number): void {
+    const range: QuietRange = { low: 0, high: 0x7fffffff };
+    for (const entitlement of this.rulesOf.toArray(itemset)) {
+      const slot = this.tables[entitlement]!.find(itemset);
+      const minSupport = this.#company.policy.of(entitlement).minSupport;
+      if (this.tables[entitlement]!.slots[slot + FREQ_UNION]! < minSupport) {
+        this.#dropRule(entitlement, itemset, slot);
+        continue;
+      }
+      this.#propagateIfMaterial(entitlement, itemset, slot);
+      this.#narrow(range, entitlement, slot);
+    }
+    this.#ensureQuiet(itemset);
+    this.#quietLow[itemset] = range.low;
+    this.#quietHigh[itemset] = range.high;
+  }
+
+  #propagateIfMaterial(entitlement: number, itemset: number, slot: number): void {
+    const { slots } = this.tables[entitlement]!;
+    const toldUnion = slots[slot + PUBLISHED_UNION]!;
+    if (toldUnion > 0 && !this.#isMaterial(entitlement, itemset, slot, toldUnion, slots[slot + PUBLISHED_FREQ]!)) return;
+    this.#propagate(entitlement, itemset, slot);
+  }
+
+  #narrow(range: QuietRange, entitlement: number, slot: number): void {
+    const { slots } = this.tables[entitlement]!;
+    const threshold = this.#company.policy.of(entitlement).recommendThreshold;
+    this.#materiality.narrow(
+      range,
+      slots[slot + FREQ_UNION]!,
+      slots[slot + PUBLISHED_UNION]!,
+      slots[slot + PUBLISHED_FREQ]!,
+      threshold,
+    );
+  }
+
+  #dropRule(entitlement: number, itemset: number, slot: number): void {
+    const table = this.tables[entitlement]!;
+    const unionBefore = table.slots[slot + PUBLISHED_UNION]!;
+    const freqBefore = table.slots[slot + PUBLISHED_FREQ]!;
+    table.delete(itemset);
+    this.rulesOf.remove(itemset, entitlement);
+    this.strongOf.remove(itemset, entitlement);
+    if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore });
+  }
+
+  #ensureQuiet(itemset: number): void {
+    if (itemset < this.#quietLow.length) return;
+    const size = Math.max(itemset + 1, this.#quietLow.length * 2);
+    this.#quietLow = grown(this.#quietLow, size);
+    this.#quietHigh = grown(this.#quietHigh, size);
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * What is known of people: registers of existence, of every attribute and of the other fields.
+ *
+ * A full image stamps everything, also what it leaves out and what nobody named yet; so a user has one stamp for the
+ * last image and own stamps only for what was written after it.
+ */
+import type { IdentityChanged, IdentityEvent, IdentityFields, IdentityUpserted, RejectReason } from "../events/event.ts";
+import { IntLists } from "./int-lists.ts";
+import { Interner } from "./interner.ts";
+import type { Items } from "./items.ts";
+import { largerBytes, largerFloats, type Moment, NEVER, stampFor, wins } from "./registers.ts";
+import type { UserRow } from "./rows.ts";
+import { IDENTITY_ITEMS_MAX } from "./settings.ts";
+
+export const UNKNOWN = 0;
+export const ACTIVE = 1;
+export const REMOVED = 2;
+
+const FIELDS = ["kind", "name", "email", "manager", "company", "endsAt", "lastLoginAt"] as const;
+type Fields = { [K in keyof IdentityFields]: Exclude<IdentityFields[K], undefined> };
+/** Own stamps of fields stand beside those of attributes; no attribute name contains U+0000. */
+const fieldKey = (field: string): string => `\u0000${field}`;
+
+interface Registers {
+  readonly s: number;
+  readonly sa: number | null;
+  readonly ia: number | null;
+  readonly a: readonly number[];
+  readonly o?: readonly (readonly [string, number])[];
+  readonly f?: Fields;
+  readonly p?: readonly number[];
+  readonly c?: number;
+}
+
+export class Identities {
+  readonly names: Interner = new Interner();
+  /** UNKNOWN, ACTIVE or REMOVED, by user. */
+  state: Uint8Array = new Uint8Array(64);
+  /** Stamp of the last change of feature items (ms), or NEVER. */
+  itemsChangedAt: Float64Array = new Float64Array(64).fill(NEVER);
+  /** By user: item ids of all attributes, features or not, in item order. */
+  readonly attributes: IntLists = new IntLists();
+  readonly #items: Items;
+  #stateAt: Float64Array = new Float64Array(64).fill(NEVER);
+  #imageAt: Float64Array = new Float64Array(64).fill(NEVER);
+  readonly #ownStamps: Map<number, Map<string, number>> = new Map();
+  readonly #fields: Map<number, Fields> = new Map();
+  readonly #previousItems: Map<number, readonly number[]> = new Map();
+
+  constructor(items: Items) {
+    this.#items = items;
+  }
+
+  get size(): number {
+    return this.names.size;
+  }
+
+  intern(user: string): number {
+    const id = this.names.intern(user);
+    if (id === this.state.length) {
+      const size = id * 2;
+      this.state = largerBytes(this.state, size);
+      this.itemsChangedAt = largerFloats(this.itemsChangedAt, size, NEVER);
+      this.#stateAt = largerFloats(this.#stateAt, size, NEVER);
+      this.#imageAt = largerFloats(this.#imageAt, size, NEVER);
+    }
+    this.attributes.reserve(id + 1);
+    return id;
+  }
+
+  isActive(user: number): boolean {
+    return this.state[user] === ACTIVE;
+  }
+
+  /** Feature items in item order; those of an identity that is not active too. */
+  featuresOf(user: number): number[] {
+    return this.attributes.toArray(user).filter((item) => this.#items.isFeature(item));
+  }
+
+  previousItemsOf(user: number): readonly number[] {
+    return this.#previousItems.get(user) ?? [];
+  }
+
+  kindOf(user: number): string | null {
+    return this.#fields.get(user)?.kind ?? null;
+  }
+
+  apply(user: number, event: IdentityEvent, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
+    switch (event.type) {
+      case "identity.removed":
+        return this.#setState(user, REMOVED, moment);
+      case "identity.upserted":
+        return this.#applyImage(user, event, moment);
+      case "identity.changed":
+        return this.#applyChange(user, event, moment);
+    }
+  }
+
+  #setState(user: number, state: number, moment: Moment): "applied" | "unchanged" | "late" {
+    const register = this.#stateAt[user]!;
+    if (!wins(moment, register)) return "late";
+    const changed = this.state[user] !== state;
+    this.state[user] = state;
+    this.#stateAt[user] = stampFor(moment, register);
+    return changed ? "applied" : "unchanged";
+  }
+
+  #applyImage(user: number, event: IdentityUpserted, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
+    const imageAt = this.#imageAt[user]!;
+    if (!wins(moment, imageAt)) return this.#setState(user, ACTIVE, moment);
+    const own = this.#ownStamps.get(user);
+    const open = (key: string): boolean => wins(moment, own?.get(key) ?? imageAt);
+    const kept = this.attributes.toArray(user).filter((item) => !open(this.#items.attributeOf(item)));
+    const next = this.#inOrder([...kept, ...this.#itemsNamed(event, open)]);
+    if (this.#tooMany(next)) return TOO_MANY_ITEMS;
+    const newImageAt = stampFor(moment, imageAt);
+    let changed = this.#setItems(user, next, moment, imageAt !== NEVER || own !== undefined);
+    for (const field of FIELDS) {
+      if (open(fieldKey(field)) && this.#setField(user, field, event[field] ?? null)) changed = true;
+    }
+    this.#imageAt[user] = newImageAt;
+    if (own !== undefined) this.#dropStamps(user, own, newImageAt);
+    const state = this.#setState(user, ACTIVE, moment);
+    return changed || state === "applied" ? "applied" : "unchanged";
+  }
+
+  #applyChange(user: number, event: IdentityChanged, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
+    const imageAt = this.#imageAt[user]!;
+    const own = this.#ownStamps.get(user);
+    const open = (key: string): boolean => wins(moment, own?.get(key) ?? imageAt);
+    const named = event.attributes.map(([name]) => name).filter(open);
+    const namedFields = FIELDS.filter((field) => event[field] !== undefined);
+    const openFields = namedFields.filter((field) => open(fieldKey(field)));
+    const touched = [...named, ...openFields.map(fieldKey)];
+    if (touched.length === 0) return event.attributes.length + namedFields.length === 0 ? "unchanged" : "late";
+    const kept = this.attributes.toArray(user).filter((item) => !named.includes(this.#items.attributeOf(item)));
+    const next = this.#inOrder([...kept, ...this.#itemsNamed(event, open)]);
+    if (this.#tooMany(next)) return TOO_MANY_ITEMS;
+    let changed = this.#setItems(user, next, moment, imageAt !== NEVER || own !== undefined);
+    for (const field of openFields) if (this.#setField(user, field, event[field] ?? null)) changed = true;
+    const stamps = own ?? new Map<string, number>();
+    for (const key of touched) stamps.set(key, stampFor(moment, stamps.get(key) ?? imageAt));
+    this.#ownStamps.set(user, stamps);
+    return changed ? "applied" : "unchanged";
+  }
+
+  #itemsNamed(event: IdentityUpserted | IdentityChanged, open: (key: string) => boolean): number[] {
+    const named: number[] = [];
+    for (const [name, values] of event.attributes) {
+      if (open(name)) for (const value of values) named.push(this.#items.intern(name, value));
+    }
+    return named;
+  }
+
+  #inOrder(items: readonly number[]): number[] {
+    return [...new Set(items)].sort((a, b) => this.#items.compare(a, b));
+  }
+
+  #tooMany(items: readonly number[]): boolean {
+    return items.filter((item) => this.#items.isFeature(item)).length > IDENTITY_ITEMS_MAX;
+  }
+
+  /** `known`: the user had attributes before, so that this is a move and not a first sight. */
+  #setItems(user: number, next: readonly number[], moment: Moment, known: boolean): boolean {
+    const before = this.attributes.toArray(user);
+    if (sameIntegers(before, next)) return false;
+    const featuresBefore = before.filter((item) => this.#items.isFeature(item));
+    this.attributes.assign(user, next);
+    const moved = known && !sameIntegers(featuresBefore, next.filter((item) => this.#items.isFeature(item)));
+    if (moved) {
+      this.#previousItems.set(user, featuresBefore);
+      const last = this.itemsChangedAt[user]!;
+      this.itemsChangedAt[user] = Math.max(last, stampFor(moment, last));
+    }
+    return true;
+  }
+
+  #setField<K extends (typeof FIELDS)[number]>(user: number, field: K, value: Fields[K] | null): boolean {
+    const fields = this.#fields.get(user);
+    if ((fields?.[field] ?? null) === value) return false;
+    this.#fields.set(user, { ...fields, [field]: value });
+    return true;
+  }
+
+  /** The image covers what is not newer than itself. */
+  #dropStamps(user: number, own: Map<string, number>, imageAt: number): void {
+    for (const [key, stamp] of own) if (stamp <= imageAt) own.delete(key);
+    if (own.size === 0) this.#ownStamps.delete(user);
+  }
+
+  row(user: number): UserRow {
+    const own = this.#ownStamps.get(user);
+    const fields = this.#fields.get(user);
+    const previous = this.#previousItems.get(user);
+    const registers: Registers = {
+      s: this.state[user]!,
+      sa: finite(this.#stateAt[user]!),
+      ia: finite(this.#imageAt[user]!),
+      a: this.attributes.toArray(user),
+      ...(own === undefined ? {} : { o: [...own] }),
+      ...(fields === undefined ? {} : { f: fields }),
+      ...(previous === undefined ? {} : { p: previous, c: this.itemsChangedAt[user]! }),
+    };
+    return [user, this.names.textOf(user), JSON.stringify(registers)];
+  }
+
+  load([, user, json]: UserRow): void {
+    const id = this.intern(user);
+    const registers = JSON.parse(json) as Registers;
+    this.state[id] = registers.s;
+    this.#stateAt[id] = registers.sa ?? NEVER;
+    this.#imageAt[id] = registers.ia ?? NEVER;
+    this.attributes.assign(id, registers.a);
+    if (registers.o !== undefined) this.#ownStamps.set(id, new Map(registers.o));
+    if (registers.f !== undefined) this.#fields.set(id, registers.f);
+    if (registers.p === undefined) return;
+    this.#previousItems.set(id, registers.p);
+    this.itemsChangedAt[id] = registers.c ?? NEVER;
+  }
+}
+
+const TOO_MANY_ITEMS: RejectReason = {
+  field: "attributes",
+  expectation: `at most ${IDENTITY_ITEMS_MAX} feature items an identity, counting every value of multi-valued attributes`,
+};
+
+export function finite(stamp: number): number | null {
+  return stamp === NEVER ? null : stamp;
+}
+
+function sameIntegers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

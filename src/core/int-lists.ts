@@ -1,0 +1,170 @@
+/**
+ * Many lists of integers in one array: list ids are dense, a list owns a run of the pool whose size is a power of two,
+ * runs given back are used again. `pool`, `start` and `length` are open for hot loops; they change with every addition.
+ */
+const SMALLEST_RUN = 4;
+
+export class IntLists {
+  pool: Int32Array;
+  start: Int32Array;
+  length: Int32Array;
+  /** log2 of the run's size, or 0 when the list owns no run. */
+  #runBits: Uint8Array;
+  #poolUsed = 0;
+  /** By log2 of the size: starts of free runs. */
+  readonly #free: number[][] = [];
+
+  constructor(listsExpected: number = 16, integersExpected: number = 64) {
+    this.pool = new Int32Array(Math.max(integersExpected, SMALLEST_RUN));
+    this.start = new Int32Array(listsExpected);
+    this.length = new Int32Array(listsExpected);
+    this.#runBits = new Uint8Array(listsExpected);
+  }
+
+  /** Makes room for list ids below `lists`. */
+  reserve(lists: number): void {
+    if (lists <= this.start.length) return;
+    const size = Math.max(lists, this.start.length * 2);
+    this.start = grown(this.start, size);
+    this.length = grown(this.length, size);
+    const bits = new Uint8Array(size);
+    bits.set(this.#runBits);
+    this.#runBits = bits;
+  }
+
+  count(list: number): number {
+    return list < this.length.length ? this.length[list]! : 0;
+  }
+
+  at(list: number, index: number): number {
+    return this.pool[this.start[list]! + index]!;
+  }
+
+  append(list: number, value: number): void {
+    const at = this.#makeRoom(list);
+    this.pool[this.start[list]! + at] = value;
+  }
+
+  /** Adds to a list that is kept in ascending order; a value already there is not added again. */
+  insert(list: number, value: number): boolean {
+    this.reserve(list + 1);
+    const at = this.#search(list, value);
+    if (at < this.length[list]! && this.pool[this.start[list]! + at] === value) return false;
+    const end = this.#makeRoom(list);
+    const from = this.start[list]!;
+    this.pool.copyWithin(from + at + 1, from + at, from + end);
+    this.pool[from + at] = value;
+    return true;
+  }
+
+  /** Removes from an ascending list; false when it is not there. */
+  remove(list: number, value: number): boolean {
+    if (this.count(list) === 0) return false;
+    const at = this.#search(list, value);
+    const from = this.start[list]!;
+    const length = this.length[list]!;
+    if (at === length || this.pool[from + at] !== value) return false;
+    this.pool.copyWithin(from + at, from + at + 1, from + length);
+    this.#setLength(list, length - 1);
+    return true;
+  }
+
+  /** True when an ascending list holds the value. */
+  has(list: number, value: number): boolean {
+    if (this.count(list) === 0) return false;
+    const at = this.#search(list, value);
+    return at < this.length[list]! && this.pool[this.start[list]! + at] === value;
+  }
+
+  clear(list: number): void {
+    if (this.count(list) > 0) this.#setLength(list, 0);
+  }
+
+  /** Replaces a list by `size` integers of `values`. */
+  assign(list: number, values: ArrayLike<number>, size: number = values.length): void {
+    this.clear(list);
+    if (size === 0) return;
+    this.reserve(list + 1);
+    this.#takeRun(list, bitsFor(size));
+    this.length[list] = size;
+    const from = this.start[list]!;
+    for (let i = 0; i < size; i++) this.pool[from + i] = values[i]!;
+  }
+
+  toArray(list: number): number[] {
+    const from = this.start[list] ?? 0;
+    return Array.from(this.pool.subarray(from, from + this.count(list)));
+  }
+
+  /** Keeps the values for which `keep` holds, in their order. */
+  filter(list: number, keep: (value: number) => boolean): void {
+    const from = this.start[list] ?? 0;
+    const length = this.count(list);
+    let kept = 0;
+    for (let i = 0; i < length; i++) {
+      const value = this.pool[from + i]!;
+      if (keep(value)) this.pool[from + kept++] = value;
+    }
+    if (kept < length) this.#setLength(list, kept);
+  }
+
+  /** First index whose value is not below `value`. */
+  #search(list: number, value: number): number {
+    const from = this.start[list]!;
+    let low = 0;
+    let high = this.length[list]!;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.pool[from + middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Lengthens a list by one and returns the index of the new place. */
+  #makeRoom(list: number): number {
+    this.reserve(list + 1);
+    const length = this.length[list]!;
+    const bits = this.#runBits[list]!;
+    if (bits === 0) this.#takeRun(list, bitsFor(1));
+    else if (length === 1 << bits) {
+      const from = this.start[list]!;
+      this.#takeRun(list, bits + 1);
+      this.pool.copyWithin(this.start[list]!, from, from + length);
+      this.#free[bits]!.push(from);
+    }
+    this.length[list] = length + 1;
+    return length;
+  }
+
+  #setLength(list: number, length: number): void {
+    this.length[list] = length;
+    if (length > 0) return;
+    this.#free[this.#runBits[list]!]!.push(this.start[list]!);
+    this.#runBits[list] = 0;
+  }
+
+  #takeRun(list: number, bits: number): void {
+    while (this.#free.length <= bits) this.#free.push([]);
+    let from = this.#free[bits]!.pop();
+    if (from === undefined) {
+      from = this.#poolUsed;
+      this.#poolUsed += 1 << bits;
+      if (this.#poolUsed > this.pool.length) {
+        this.pool = grown(this.pool, Math.max(this.#poolUsed, Math.ceil(this.pool.length * 1.5)));
+      }
+    }
+    this.start[list] = from;
+    this.#runBits[list] = bits;
+  }
+}
+
+function bitsFor(size: number): number {
+  return size <= SMALLEST_RUN ? 2 : 32 - Math.clz32(size - 1);
+}
+
+export function grown(array: Int32Array, size: number): Int32Array {
+  const larger = new Int32Array(size);
+  larger.set(array);
+  return larger;
+}

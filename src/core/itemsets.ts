@@ -1,0 +1,345 @@
+/**
+ * The itemsets that matter, as a prefix tree: a node is its parent plus one more item, later in item order.
+ *
+ *  1. A node is tracked when its parent is expanded; the root always is. Every tracked node knows its members exactly,
+ *     so freq(S) = number of members. Itemsets below a node that was never frequent are not tracked: they cannot be
+ *     frequent either.
+ *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
+ *  3. `setsOf(user)` lists the tracked nodes that the user's items include, every parent before its children.
+ *  4. A node without members keeps its id and its meaning until `collectEmpty`.
+ */
+import { grown, IntLists } from "./int-lists.ts";
+import type { Items } from "./items.ts";
+
+const ROOT = -1;
+
+export class Itemsets {
+  /** By node: its members, ascending. */
+  readonly members: IntLists = new IntLists();
+  /** By user: the nodes that it is a member of. */
+  readonly sets: IntLists = new IntLists();
+  readonly #items: Items;
+  readonly #lengthMax: number;
+  readonly #supportFloor: number;
+  /** Called before the first change of a node's freq. */
+  readonly #onChange: (node: number) => void;
+  #parent: Int32Array = new Int32Array(64);
+  #item: Int32Array = new Int32Array(64);
+  #depth: Uint8Array = new Uint8Array(64);
+  #expanded: Uint8Array = new Uint8Array(64);
+  #size = 0;
+  readonly #freeNodes: number[] = [];
+  #emptied: number[] = [];
+  /** Open addressing over (parent, item): node + 1, or 0. */
+  #slots: Int32Array = new Int32Array(256);
+  #live = 0;
+
+  constructor(items: Items, lengthMax: number, supportFloor: number, onChange: (node: number) => void) {
+    this.#items = items;
+    this.#lengthMax = lengthMax;
+    this.#supportFloor = supportFloor;
+    this.#onChange = onChange;
+  }
+
+  /** Node ids are below this. */
+  get size(): number {
+    return this.#size;
+  }
+
+  freq(node: number): number {
+    return this.members.count(node);
+  }
+
+  /** The parent node, or -1 for a single item. */
+  parentOf(node: number): number {
+    return this.#parent[node]!;
+  }
+
+  depthOf(node: number): number {
+    return this.#depth[node]!;
+  }
+
+  lastItemOf(node: number): number {
+    return this.#item[node]!;
+  }
+
+  /** Items of a node in item order. */
+  itemsOf(node: number): number[] {
+    const items: number[] = [];
+    for (let at = node; at !== ROOT; at = this.#parent[at]!) items.push(this.#item[at]!);
+    return items.reverse();
+  }
+
+  /** The node of these items (in item order), or -1. */
+  find(items: readonly number[]): number {
+    let node = ROOT;
+    for (const item of items) {
+      node = this.#child(node, item);
+      if (node === -1) return -1;
+    }
+    return node;
+  }
+
+  /** The node of these items, made without members when it is not tracked (so that it can be described). */
+  intern(items: readonly number[]): number {
+    let node = ROOT;
+    for (const item of items) {
+      node = this.#childOrNew(node, item);
+      if (this.members.count(node) === 0) this.#emptied.push(node);
+    }
+    return node;
+  }
+
+  /** Tie-break order of two nodes of the same depth. */
+  compare(a: number, b: number): number {
+    if (a === b) return 0;
+    const upper = this.#depth[a]! > 1 ? this.compare(this.#parent[a]!, this.#parent[b]!) : 0;
+    return upper !== 0 ? upper : this.#items.compare(this.#item[a]!, this.#item[b]!);
+  }
+
+  /** Makes the user a member of exactly the tracked itemsets of `items` (feature items in item order). */
+  assign(user: number, items: readonly number[]): void {
+    this.sets.reserve(user + 1);
+    const wanted = new Set(items);
+    this.sets.filter(user, (node) => {
+      for (let at = node; at !== ROOT; at = this.#parent[at]!) {
+        if (!wanted.has(this.#item[at]!)) {
+          this.#leave(node, user);
+          return false;
+        }
+      }
+      return true;
+    });
+    const singles = items.map((item) => this.#childOrNew(ROOT, item));
+    for (const node of singles) this.#enter(node, user);
+    for (const [i, node] of singles.entries()) this.#descend(user, items, node, i + 1);
+  }
+
+  /** Calls `visit` for every node with members whose items are all among `items` (in item order). */
+  forEachIn(items: readonly number[], visit: (node: number) => void): void {
+    this.#visit(items, ROOT, 0, visit);
+  }
+
+  /** Frees nodes that have no members any more. Only while nobody remembers a node id. Calls `forget` for each. */
+  collectEmpty(forget: (node: number) => void): void {
+    if (this.#emptied.length === 0) return;
+    const deepestFirst = [...new Set(this.#emptied)].sort((a, b) => this.#depth[b]! - this.#depth[a]!);
+    this.#emptied = [];
+    for (const node of deepestFirst) {
+      if (this.members.count(node) > 0) continue;
+      this.#unlink(node);
+      forget(node);
+      this.#freeNodes.push(node);
+    }
+  }
+
+  /**
+   * Batch path: builds the whole tree from nothing by refining groups of users, item by item.
+   * `itemsOf(user)` gives feature items in item order.
+   */
+  build(users: number, itemsOf: (user: number) => readonly number[]): void {
+    const all: (readonly number[])[] = new Array<readonly number[]>(users);
+    const everyone: number[] = [];
+    for (let user = 0; user < users; user++) {
+      const items = itemsOf(user);
+      all[user] = items;
+      if (items.length > 0) everyone.push(user);
+    }
+    this.sets.reserve(users);
+    this.#refine(ROOT, Int32Array.from(everyone), all, new Int32Array(this.#items.size));
+    this.#fillSets(users);
+  }
+
+  #refine(node: number, members: Int32Array, all: readonly (readonly number[])[], counts: Int32Array): void {
+    const last = node === ROOT ? -1 : this.#item[node]!;
+    const depth = node === ROOT ? 0 : this.#depth[node]!;
+    if (depth === this.#lengthMax) return;
+    const seen: number[] = [];
+    for (const user of members) {
+      const items = all[user]!;
+      for (let i = firstAfter(items, last); i < items.length; i++) {
+        const item = items[i]!;
+        if (counts[item]!++ === 0) seen.push(item);
+      }
+    }
+    const groups = new Map<number, Int32Array>();
+    for (const item of seen) {
+      groups.set(item, new Int32Array(counts[item]!));
+      counts[item] = 0;
+    }
+    for (const user of members) {
+      const items = all[user]!;
+      for (let i = firstAfter(items, last); i < items.length; i++) {
+        const item = items[i]!;
+        groups.get(item)![counts[item]!++] = user;
+      }
+    }
+    for (const item of seen) counts[item] = 0;
+    for (const [item, group] of groups) {
+      groups.delete(item);
+      const child = this.#create(node, item);
+      this.members.assign(child, group);
+      if (group.length < this.#supportFloor) continue;
+      this.#expanded[child] = 1;
+      this.#refine(child, group, all, counts);
+    }
+  }
+
+  /** Nodes are created parent before child, so ascending ids keep invariant 3. */
+  #fillSets(users: number): void {
+    const counts = new Int32Array(users);
+    const { pool, start, length } = this.members;
+    for (let node = 0; node < this.#size; node++) {
+      for (let i = 0; i < length[node]!; i++) counts[pool[start[node]! + i]!]!++;
+    }
+    const blank = new Int32Array(counts.reduce((largest, count) => Math.max(largest, count), 0));
+    for (let user = 0; user < users; user++) this.sets.assign(user, blank, counts[user]!);
+    counts.fill(0);
+    for (let node = 0; node < this.#size; node++) {
+      for (let i = 0; i < length[node]!; i++) {
+        const user = pool[start[node]! + i]!;
+        this.sets.pool[this.sets.start[user]! + counts[user]!++] = node;
+      }
+    }
+  }
+
+  #visit(items: readonly number[], parent: number, from: number, visit: (node: number) => void): void {
+    for (let i = from; i < items.length; i++) {
+      const node = this.#child(parent, items[i]!);
+      if (node === -1 || this.members.count(node) === 0) continue;
+      visit(node);
+      if (this.#expanded[node] === 1 && this.#depth[node]! < this.#lengthMax) this.#visit(items, node, i + 1, visit);
+    }
+  }
+
+  /** The user is a member of `node`: makes it one of the itemsets below, too. */
+  #descend(user: number, items: readonly number[], node: number, from: number): void {
+    if (this.#expanded[node] === 0) return this.#expandWhenFrequent(node);
+    if (this.#depth[node] === this.#lengthMax) return;
+    for (let i = from; i < items.length; i++) {
+      const child = this.#childOrNew(node, items[i]!);
+      this.#enter(child, user);
+      this.#descend(user, items, child, i + 1);
+    }
+  }
+
+  /** A node that becomes frequent begins to track its children, for all its members. */
+  #expandWhenFrequent(node: number): void {
+    if (this.members.count(node) < this.#supportFloor) return;
+    this.#expanded[node] = 1;
+    if (this.#depth[node] === this.#lengthMax) return;
+    const children = new Set<number>();
+    for (const member of this.members.toArray(node)) {
+      for (const item of this.#singleItemsAfter(member, this.#item[node]!)) {
+        const child = this.#childOrNew(node, item);
+        this.#enter(child, member);
+        children.add(child);
+      }
+    }
+    for (const child of children) if (this.#expanded[child] === 0) this.#expandWhenFrequent(child);
+  }
+
+  #enter(node: number, user: number): void {
+    if (this.members.has(node, user)) return;
+    this.#onChange(node);
+    this.members.insert(node, user);
+    this.sets.append(user, node);
+  }
+
+  /** Items of a member after `item`, read from its single-item nodes (which are always tracked). */
+  #singleItemsAfter(user: number, item: number): number[] {
+    const from = this.sets.start[user]!;
+    const later: number[] = [];
+    for (let i = 0; i < this.sets.length[user]!; i++) {
+      const node = this.sets.pool[from + i]!;
+      if (this.#depth[node] === 1 && this.#items.compare(this.#item[node]!, item) > 0) later.push(this.#item[node]!);
+    }
+    return later;
+  }
+
+  #leave(node: number, user: number): void {
+    this.#onChange(node);
+    this.members.remove(node, user);
+    if (this.members.count(node) === 0) this.#emptied.push(node);
+  }
+
+  #childOrNew(parent: number, item: number): number {
+    const child = this.#child(parent, item);
+    return child === -1 ? this.#create(parent, item) : child;
+  }
+
+  #create(parent: number, item: number): number {
+    const node = this.#freeNodes.pop() ?? this.#size++;
+    if (node === this.#parent.length) this.#grow();
+    this.#parent[node] = parent;
+    this.#item[node] = item;
+    this.#depth[node] = parent === ROOT ? 1 : this.#depth[parent]! + 1;
+    this.#expanded[node] = 0;
+    this.members.reserve(node + 1);
+    if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    this.#slots[this.#slotOf(parent, item)] = node + 1;
+    return node;
+  }
+
+  #grow(): void {
+    const size = this.#parent.length * 2;
+    this.#parent = grown(this.#parent, size);
+    this.#item = grown(this.#item, size);
+    const depth = new Uint8Array(size);
+    depth.set(this.#depth);
+    this.#depth = depth;
+    const expanded = new Uint8Array(size);
+    expanded.set(this.#expanded);
+    this.#expanded = expanded;
+  }
+
+  #child(parent: number, item: number): number {
+    return this.#slots[this.#slotOf(parent, item)]! - 1;
+  }
+
+  /** The slot that holds (parent, item), or the empty one where it belongs. */
+  #slotOf(parent: number, item: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hashOf(parent, item) & mask;
+    for (;;) {
+      const node = this.#slots[slot]! - 1;
+      if (node === -1 || (this.#parent[node] === parent && this.#item[node] === item)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #rehash(size: number): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(size);
+    for (const entry of old) {
+      if (entry > 0) this.#slots[this.#slotOf(this.#parent[entry - 1]!, this.#item[entry - 1]!)] = entry;
+    }
+  }
+
+  /** Removes a node from the hash, moving later entries of its run back. */
+  #unlink(node: number): void {
+    const mask = this.#slots.length - 1;
+    let hole = this.#slotOf(this.#parent[node]!, this.#item[node]!);
+    for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]! - 1;
+      const home = hashOf(this.#parent[entry]!, this.#item[entry]!) & mask;
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+      this.#slots[hole] = entry + 1;
+      hole = slot;
+    }
+    this.#slots[hole] = 0;
+    this.#live--;
+  }
+}
+
+function hashOf(parent: number, item: number): number {
+  let hash = Math.imul(parent + 1, 0x9e3779b1) ^ Math.imul(item + 1, 0x85ebca6b);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+/** Index of the first item after `last` in a list in item order; 0 when `last` is -1. */
+function firstAfter(items: readonly number[], last: number): number {
+  return last === -1 ? 0 : items.indexOf(last) + 1;
+}

@@ -1,0 +1,199 @@
+/**
+ * What the engine gives away to be kept and takes back: rows of the tables, and what consumers were told.
+ *
+ * While the engine is at rest there are no itemsets; the rule of a published pair is then a number of `#rules`.
+ */
+import type { PairScoreRow, PairFlagsRow } from "./tables.ts";
+import type { Changes } from "./changes.ts";
+import type { Company } from "./company.ts";
+import { bitsOf } from "./flags.ts";
+import type { Live } from "./live.ts";
+import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
+import type { ItemRow, PublishedRow, TableChanges } from "./rows.ts";
+import { bandOf, reasonOf, verdictOf } from "./target.ts";
+
+export class Memory {
+  readonly #company: Company;
+  readonly #changes: Changes;
+  #rules: (readonly number[])[] = [];
+  readonly #ruleNumbers: Map<string, number> = new Map();
+  #itemsKept = 0;
+  /** Pending marks that the store has. */
+  readonly #pendingKept: Set<number> = new Set();
+
+  constructor(company: Company, changes: Changes) {
+    this.#company = company;
+    this.#changes = changes;
+  }
+
+  loadItems(rows: readonly ItemRow[]): void {
+    for (const [, attribute, value] of rows) this.#company.items.intern(attribute, value);
+    this.#itemsKept = this.#company.items.size;
+  }
+
+  loadPending(entitlements: readonly number[]): void {
+    for (const entitlement of entitlements) this.#pendingKept.add(entitlement);
+  }
+
+  loadPublished([entitlement, user, kind, rule, freqUnion, freq, band, reason, flags]: PublishedRow): void {
+    const { pairs } = this.#company;
+    const row = pairs.findOrMake(user, entitlement);
+    pairs.published[row] = kind;
+    pairs.winner[row] = rule === "" ? -1 : this.#ruleNumber(rule);
+    pairs.freqUnion[row] = freqUnion;
+    pairs.freq[row] = freq;
+    pairs.verdict[row] = band + reason;
+    pairs.flags[row] = flags;
+  }
+
+  /** Replaces what consumers were told by what the output topics say; the next step writes it down. At rest only. */
+  restorePublished(
+    predictions: Iterable<PairScoreRow>,
+    recommendations: Iterable<PairScoreRow>,
+    flags: Iterable<PairFlagsRow>,
+  ): void {
+    const { pairs } = this.#company;
+    for (let row = 0; row < pairs.size; row++) {
+      if (!pairs.isLive(row) || (pairs.published[row] === NOTHING && pairs.flags[row] === 0)) continue;
+      pairs.published[row] = NOTHING;
+      pairs.winner[row] = -1;
+      pairs.freqUnion[row] = 0;
+      pairs.freq[row] = 0;
+      pairs.verdict[row] = 0;
+      pairs.flags[row] = 0;
+      this.#changes.unpublished.push([pairs.entitlement[row]!, pairs.user[row]!]);
+    }
+    for (const told of predictions) this.#restoreScore(told, PREDICTION);
+    for (const told of recommendations) this.#restoreScore(told, RECOMMENDATION);
+    for (const told of flags) {
+      const row = this.#rowOf(told.user, told.entitlement);
+      pairs.flags[row] = bitsOf(told.flags);
+      this.#changes.published.add(row);
+    }
+  }
+
+  /** Translates published rules to itemsets, restores their evidence and marks every pair. */
+  attach(live: Live): void {
+    const { pairs } = this.#company;
+    const { counters } = live;
+    live.settle.build();
+    const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
+    for (let row = 0; row < pairs.size; row++) {
+      if (!pairs.isLive(row) || pairs.winner[row] === -1) continue;
+      const node = nodes[pairs.winner[row]!]!;
+      pairs.winner[row] = node;
+      counters.restoreEvidence(pairs.entitlement[row]!, node, pairs.freqUnion[row]!, pairs.freq[row]!);
+    }
+    this.#rules = [];
+    this.#ruleNumbers.clear();
+    counters.makeEvidenceExact("unset");
+    live.ripple.markEverything(false);
+  }
+
+  detach(live: Live): void {
+    const { pairs } = this.#company;
+    const { itemsets } = live.counters;
+    for (let row = 0; row < pairs.size; row++) {
+      if (!pairs.isLive(row) || pairs.winner[row] === -1) continue;
+      pairs.winner[row] = this.#ruleNumber(itemsets.itemsOf(pairs.winner[row]!).join(" "));
+    }
+  }
+
+  /** What changed since the last call. `live` null: at rest. */
+  takeChanges(live: Live | null): TableChanges {
+    const { identities, catalog, pairs, items } = this.#company;
+    const changes = this.#changes;
+    const newItems: ItemRow[] = [];
+    for (; this.#itemsKept < items.size; this.#itemsKept++) {
+      newItems.push([this.#itemsKept, items.attributeOf(this.#itemsKept), items.valueOf(this.#itemsKept)]);
+    }
+    const taken: TableChanges = {
+      users: changes.users.ids.map((user) => identities.row(user)),
+      entitlements: changes.entitlements.ids.map((entitlement) => catalog.row(entitlement)),
+      applications: [...changes.applications].map((application) => catalog.applicationRow(application)),
+      items: newItems,
+      assignments: changes.assignments.ids
+        .filter((row) => pairs.isLive(row))
+        .map((row) => this.#company.assignmentRow(row)),
+      published: this.#publishedRows(live),
+      ...this.#pendingChanges(live),
+    };
+    changes.clear();
+    return taken;
+  }
+
+  #publishedRows(live: Live | null): PublishedRow[] {
+    const { pairs } = this.#company;
+    const isTold = (row: number): boolean => row !== -1 && (pairs.published[row] !== NOTHING || pairs.flags[row] !== 0);
+    const rows: PublishedRow[] = [];
+    for (const [entitlement, user] of this.#changes.unpublished) {
+      if (!isTold(pairs.find(user, entitlement))) rows.push([entitlement, user, NOTHING, "", 0, 0, 0, 0, 0]);
+    }
+    for (const row of this.#changes.published.ids) {
+      if (pairs.isLive(row) && isTold(row)) rows.push(this.#publishedRow(row, live));
+    }
+    return rows;
+  }
+
+  #publishedRow(row: number, live: Live | null): PublishedRow {
+    const { pairs } = this.#company;
+    const verdict = pairs.verdict[row]!;
+    return [
+      pairs.entitlement[row]!,
+      pairs.user[row]!,
+      pairs.published[row]!,
+      this.winnerItems(row, live).join(" "),
+      pairs.freqUnion[row]!,
+      pairs.freq[row]!,
+      bandOf(verdict) === null ? 0 : verdict,
+      reasonOf(verdict) === null ? 0 : verdict,
+      pairs.flags[row]!,
+    ];
+  }
+
+  /** Items of the published rule of a row; `live` null: at rest. */
+  winnerItems(row: number, live: Live | null): readonly number[] {
+    const winner = this.#company.pairs.winner[row]!;
+    if (winner === -1) return [];
+    return live === null ? this.#rules[winner]! : live.counters.itemsets.itemsOf(winner);
+  }
+
+  #pendingChanges(live: Live | null): { pendingMarked: number[]; pendingCleared: number[] } {
+    if (live === null) return { pendingMarked: [], pendingCleared: [] };
+    const now = new Set(live.ripple.remembered());
+    const pendingMarked = [...now].filter((entitlement) => !this.#pendingKept.has(entitlement));
+    const pendingCleared = [...this.#pendingKept].filter((entitlement) => !live.ripple.isWaiting(entitlement));
+    for (const entitlement of pendingMarked) this.#pendingKept.add(entitlement);
+    for (const entitlement of pendingCleared) this.#pendingKept.delete(entitlement);
+    return { pendingMarked, pendingCleared };
+  }
+
+  #restoreScore(told: PairScoreRow, kind: number): void {
+    const { pairs, items } = this.#company;
+    const row = this.#rowOf(told.user, told.entitlement);
+    const { rule, freqUnion, freq, band, reason } = told.score;
+    const ruleItems = rule.map(({ attribute, value }) => items.intern(attribute, value));
+    pairs.published[row] = kind;
+    pairs.winner[row] = rule.length === 0 ? -1 : this.#ruleNumber(ruleItems.join(" "));
+    pairs.freqUnion[row] = freqUnion;
+    pairs.freq[row] = freq;
+    pairs.verdict[row] = verdictOf(band, reason);
+    this.#changes.published.add(row);
+  }
+
+  #rowOf(user: string, entitlement: string): number {
+    return this.#company.pairs.findOrMake(
+      this.#company.internUser(user, this.#changes),
+      this.#company.internEntitlement(entitlement, this.#changes),
+    );
+  }
+
+  #ruleNumber(rule: string): number {
+    const known = this.#ruleNumbers.get(rule);
+    if (known !== undefined) return known;
+    const number = this.#rules.length;
+    this.#rules.push(rule.split(" ").map(Number));
+    this.#ruleNumbers.set(rule, number);
+    return number;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The published view: compares what should be published of a pair with what was, and turns the difference into deltas.
+ * It is changed nowhere else, so the sum of all deltas always equals it.
+ */
+import type { Delta, FlagRemoved, RecommendationRemovedReason, Score } from "../events/delta.ts";
+import type { Changes } from "./changes.ts";
+import type { Company } from "./company.ts";
+import type { Counters } from "./counters.ts";
+import { DueQueue } from "./due-queue.ts";
+import { flagsOf } from "./flags.ts";
+import { IntLists } from "./int-lists.ts";
+import { NOTHING, PREDICTION } from "./pairs.ts";
+import { bandOf, reasonOf, type Target } from "./target.ts";
+
+export class Published {
+  /** By entitlement: rows whose flags depend on other rules than those of the user's present items. */
+  readonly watching: IntLists = new IntLists();
+  readonly #company: Company;
+  readonly #counters: Counters;
+  readonly #target: Target;
+  readonly #changes: Changes;
+  readonly #due: DueQueue = new DueQueue();
+  #deltas: Delta[] = [];
+
+  constructor(company: Company, counters: Counters, target: Target, changes: Changes) {
+    this.#company = company;
+    this.#counters = counters;
+    this.#target = target;
+    this.#changes = changes;
+  }
+
+  get deltaCount(): number {
+    return this.#deltas.length;
+  }
+
+  takeDeltas(): Delta[] {
+    const deltas = this.#deltas;
+    this.#deltas = [];
+    return deltas;
+  }
+
+  /** Brings what is published of one pair up to the target. */
+  update(user: number, entitlement: number, cause: string | null): void {
+    const { pairs } = this.#company;
+    const target = this.#target;
+    let row = pairs.find(user, entitlement);
+    target.compute(user, entitlement, row, "published");
+    if (row === -1) {
+      if (target.kind === NOTHING) return;
+      row = pairs.findOrMake(user, entitlement);
+    }
+    this.#watch(row, entitlement);
+    const due = target.nextDue(row);
+    if (due !== Infinity) this.#due.push(due, row);
+    const sameScore = this.#sameScore(row);
+    const flagsBefore = pairs.flags[row]!;
+    if (sameScore && flagsBefore === target.flags) return pairs.releaseIfBlank(row);
+    if (!sameScore) this.#emitScore(row, cause);
+    if (flagsBefore !== target.flags) this.#emitFlags(row, flagsBefore, cause);
+    this.#store(row);
+  }
+
+  /** Rows whose flags fall due by now. */
+  takeDue(): number[] {
+    const rows: number[] = [];
+    for (let row = this.#due.popDue(this.#company.nowMs); row !== -1; row = this.#due.popDue(this.#company.nowMs)) {
+      if (this.#company.pairs.isLive(row)) rows.push(row);
+    }
+    return rows;
+  }
+
+  scoreOf(row: number): Score {
+    const { pairs } = this.#company;
+    const verdict = pairs.verdict[row]!;
+    return this.#score(pairs.winner[row]!, pairs.freqUnion[row]!, pairs.freq[row]!, verdict);
+  }
+
+  #sameScore(row: number): boolean {
+    const { pairs } = this.#company;
+    const target = this.#target;
+    return (
+      pairs.published[row] === target.kind &&
+      pairs.winner[row] === target.itemset &&
+      pairs.freqUnion[row] === target.freqUnion &&
+      pairs.freq[row] === target.freq &&
+      pairs.verdict[row] === target.verdict
+    );
+  }
+
+  #emitScore(row: number, cause: string | null): void {
+    const before = this.#company.pairs.published[row]!;
+    const target = this.#target;
+    if (before !== NOTHING && before !== target.kind) this.#emitRemoval(row, before, cause);
+    if (target.kind === NOTHING) return;
+    const pair = { ...this.#names(row), cause };
+    const score = this.#score(target.itemset, target.freqUnion, target.freq, target.verdict);
+    const previous = before === target.kind ? this.scoreOf(row) : null;
+    const type = target.kind === PREDICTION ? "prediction.upserted" : "recommendation.upserted";
+    this.#deltas.push({ type, ...pair, score, previous });
+  }
+
+  #emitRemoval(row: number, before: number, cause: string | null): void {
+    const pair = { ...this.#names(row), cause };
+    if (before === PREDICTION) {
+      const reason = this.#company.pairs.isHeld(row) ? "left" : "revoked";
+      this.#deltas.push({ type: "prediction.removed", ...pair, reason });
+    } else {
+      this.#deltas.push({ type: "recommendation.removed", ...pair, reason: this.#whyWithdrawn(row) });
+    }
+  }
+
+  #whyWithdrawn(row: number): RecommendationRemovedReason {
+    const { pairs, identities } = this.#company;
+    if (!identities.isActive(pairs.user[row]!)) return "left";
+    return pairs.isHeld(row) ? "now-held" : this.#target.notRecommended;
+  }
+
+  #emitFlags(row: number, before: number, cause: string | null): void {
+    const pair = { ...this.#names(row), cause };
+    const { pairs, identities } = this.#company;
+    const flags = flagsOf(this.#target.flags);
+    if (flags.length > 0) {
+      this.#deltas.push({ type: "flag.upserted", ...pair, flags, previous: flagsOf(before) });
+      return;
+    }
+    let reason: FlagRemoved["reason"] = "cleared";
+    if (!pairs.isHeld(row)) reason = "revoked";
+    else if (!identities.isActive(pairs.user[row]!)) reason = "left";
+    this.#deltas.push({ type: "flag.removed", ...pair, reason });
+  }
+
+  #store(row: number): void {
+    const { pairs } = this.#company;
+    const target = this.#target;
+    pairs.published[row] = target.kind;
+    pairs.winner[row] = target.itemset;
+    pairs.freqUnion[row] = target.freqUnion;
+    pairs.freq[row] = target.freq;
+    pairs.verdict[row] = target.verdict;
+    pairs.flags[row] = target.flags;
+    this.#changes.published.add(row);
+    if (target.kind !== NOTHING || target.flags !== 0) return;
+    this.#changes.unpublished.push([pairs.entitlement[row]!, pairs.user[row]!]);
+    pairs.releaseIfBlank(row);
+  }
+
+  #watch(row: number, entitlement: number): void {
+    if (this.#target.watchesPrevious) this.watching.insert(entitlement, row);
+    else this.watching.remove(entitlement, row);
+  }
+
+  #names(row: number): { user: string; entitlement: string } {
+    const { pairs, identities, catalog } = this.#company;
+    return {
+      user: identities.names.textOf(pairs.user[row]!),
+      entitlement: catalog.names.textOf(pairs.entitlement[row]!),
+    };
+  }
+
+  #score(itemset: number, freqUnion: number, freq: number, verdict: number): Score {
+    const items = itemset === -1 ? [] : this.#counters.itemsets.itemsOf(itemset);
+    const rule = items.map((item) => this.#company.items.describe(item));
+    return { rule, freqUnion, freq, band: bandOf(verdict), reason: reasonOf(verdict) };
+  }
+}
+

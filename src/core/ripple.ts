@@ -1,0 +1,222 @@
+/**
+ * Pairs that may differ from the target view because of what happened to others. They wait here, entitlement by
+ * entitlement, until the budget of a step reaches them.
+ *
+ *  1. Every pair that may differ from the target view is named here, or was looked at in this step.
+ *  2. Entitlements are served in the order in which they were marked, their pairs by user id.
+ */
+import type { Company } from "./company.ts";
+import type { Counters, RuleChange } from "./counters.ts";
+import { reaches } from "./materiality.ts";
+import { NOTHING, PREDICTION } from "./pairs.ts";
+import type { Published } from "./published.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import type { Fraction, Settings } from "./settings.ts";
+
+/** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
+const LOOKS_A_STEP = 20_000;
+
+interface Waiting {
+  /** Users in ascending order; null: all that have to do with the entitlement. */
+  users: Int32Array | null;
+  next: number;
+}
+
+export class Ripple {
+  readonly #company: Company;
+  readonly #counters: Counters;
+  readonly #published: Published;
+  readonly #window: Fraction;
+  /** In the order in which they were marked. */
+  readonly #waiting: Map<number, Waiting> = new Map();
+  /** Marked only because everything is looked at once after a start; need not be remembered. */
+  readonly #unremembered: Set<number> = new Set();
+  /** By user: the last sweep that met it, so that each user is listed once. */
+  #metBy: Int32Array = new Int32Array(64);
+  #sweep = 0;
+
+  constructor(company: Company, counters: Counters, published: Published, settings: Settings) {
+    this.#company = company;
+    this.#counters = counters;
+    this.#published = published;
+    this.#window = settings.confidenceWindow;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  isWaiting(entitlement: number): boolean {
+    return this.#waiting.has(entitlement);
+  }
+
+  /** Marked entitlements that a restart must know of. */
+  remembered(): number[] {
+    return [...this.#waiting.keys()].filter((entitlement) => !this.#unremembered.has(entitlement));
+  }
+
+  /** Marks every pair of every entitlement; `remember` false: a restart would mark them again anyway. */
+  markEverything(remember: boolean): void {
+    for (let entitlement = 0; entitlement < this.#company.catalog.size; entitlement++) {
+      const known = this.#waiting.has(entitlement);
+      this.markAll(entitlement);
+      if (!remember && !known) this.#unremembered.add(entitlement);
+    }
+  }
+
+  markAll(entitlement: number): void {
+    this.#unremembered.delete(entitlement);
+    const waiting = this.#waiting.get(entitlement);
+    if (waiting === undefined) this.#waiting.set(entitlement, { users: null, next: 0 });
+    else {
+      waiting.users = null;
+      waiting.next = 0;
+    }
+  }
+
+  markUsers(entitlement: number, users: readonly number[]): void {
+    const waiting = this.#waiting.get(entitlement);
+    if (users.length === 0 || waiting?.users === null) return;
+    this.#unremembered.delete(entitlement);
+    const rest = waiting === undefined ? [] : waiting.users.subarray(waiting.next);
+    const merged = Int32Array.from(new Set([...rest, ...users])).sort();
+    if (waiting === undefined) this.#waiting.set(entitlement, { users: merged, next: 0 });
+    else {
+      waiting.users = merged;
+      waiting.next = 0;
+    }
+  }
+
+  /** Marks the pairs that changed evidence may concern. `changes` are ordered by entitlement. */
+  markConcerned(changes: readonly RuleChange[]): void {
+    for (let first = 0; first < changes.length; ) {
+      const { entitlement } = changes[first]!;
+      let end = first + 1;
+      while (end < changes.length && changes[end]!.entitlement === entitlement) end++;
+      if (this.#waiting.get(entitlement)?.users !== null) {
+        const users = this.#beginSweep();
+        for (let i = first; i < end; i++) this.#meetConcerned(changes[i]!, users);
+        for (const row of this.#published.watching.toArray(entitlement)) this.#meet(this.#company.pairs.user[row]!, users);
+        this.markUsers(entitlement, users);
+      }
+      first = end;
+    }
+  }
+
+  /** Marks not scored assignments of the members of an itemset: the reason may be another one now. */
+  markNotScored(itemset: number): void {
+    const { pairs } = this.#company;
+    for (const user of this.#counters.itemsets.members.toArray(itemset)) {
+      for (const row of pairs.byUser.toArray(user)) {
+        if (pairs.published[row] === PREDICTION && pairs.winner[row] === -1) {
+          this.markUsers(pairs.entitlement[row]!, [user]);
+        }
+      }
+    }
+  }
+
+  /** Brings waiting pairs up to date until so many deltas were made. */
+  run(budgetRecords: number): void {
+    const deltasMax = this.#published.deltaCount + budgetRecords;
+    let looks = 0;
+    for (const [entitlement, waiting] of this.#waiting) {
+      waiting.users ??= this.#everyone(entitlement);
+      while (waiting.next < waiting.users.length) {
+        if (this.#published.deltaCount >= deltasMax || looks++ >= LOOKS_A_STEP) return;
+        this.#published.update(waiting.users[waiting.next++]!, entitlement, null);
+      }
+      this.#waiting.delete(entitlement);
+      this.#unremembered.delete(entitlement);
+    }
+  }
+
+  /** All users that have a row with the entitlement, or that one of its strong rules recommends it to. */
+  #everyone(entitlement: number): Int32Array {
+    const { pairs, policy } = this.#company;
+    const users = this.#beginSweep();
+    for (const row of pairs.byEntitlement.toArray(entitlement)) this.#meet(pairs.user[row]!, users);
+    const table = this.#counters.table(entitlement);
+    const { slots } = table;
+    const threshold = policy.of(entitlement).recommendThreshold;
+    for (const itemset of table.itemsets()) {
+      const slot = table.find(itemset);
+      if (reaches(slots[slot + PUBLISHED_UNION]!, slots[slot + PUBLISHED_FREQ]!, threshold)) {
+        this.#meetMembers(itemset, users);
+      }
+    }
+    return Int32Array.from(users).sort();
+  }
+
+  #meetConcerned(change: RuleChange, users: number[]): void {
+    const { entitlement, itemset, unionBefore, freqBefore } = change;
+    const table = this.#counters.table(entitlement);
+    const slot = table.find(itemset);
+    const unionNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_UNION]!;
+    const freqNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_FREQ]!;
+    const reach = difference(this.#company.policy.of(entitlement).recommendThreshold, this.#window);
+    const mayRecommend =
+      (unionBefore > 0 && reaches(unionBefore, freqBefore, reach)) || (unionNow > 0 && reaches(unionNow, freqNow, reach));
+    const { pairs } = this.#company;
+    const { members } = this.#counters.itemsets;
+    const concerned = (row: number): boolean =>
+      pairs.published[row] !== NOTHING && this.#mayAlter(row, itemset, unionBefore, freqBefore, unionNow, freqNow);
+    if (mayRecommend || members.count(itemset) <= pairs.byEntitlement.count(entitlement)) {
+      const from = members.start[itemset] ?? 0;
+      for (let i = 0; i < members.count(itemset); i++) {
+        const user = members.pool[from + i]!;
+        const row = pairs.find(user, entitlement);
+        const told = row !== -1 && pairs.published[row] !== NOTHING;
+        if (told ? concerned(row) : mayRecommend) this.#meet(user, users);
+      }
+      return;
+    }
+    const rows = pairs.byEntitlement;
+    const from = rows.start[entitlement] ?? 0;
+    for (let i = 0; i < rows.count(entitlement); i++) {
+      const row = rows.pool[from + i]!;
+      if (concerned(row) && members.has(itemset, pairs.user[row]!)) this.#meet(pairs.user[row]!, users);
+    }
+  }
+
+  /**
+   * false: the changed rule was not the pair's choice, is not better than the choice in confidence, before or after, so
+   * it moves no window, and does not beat the choice now. Then the choice stands.
+   */
+  #mayAlter(row: number, itemset: number, unionBefore: number, freqBefore: number, unionNow: number, freqNow: number): boolean {
+    const { pairs } = this.#company;
+    const winner = pairs.winner[row]!;
+    if (winner === -1 || winner === itemset) return true;
+    const union = pairs.freqUnion[row]!;
+    const freq = pairs.freq[row]!;
+    if (unionBefore * freq > union * freqBefore) return true;
+    if (unionNow * freq > union * freqNow) return true;
+    return unionNow >= union;
+  }
+
+  #meetMembers(itemset: number, users: number[]): void {
+    const { members } = this.#counters.itemsets;
+    const from = members.start[itemset] ?? 0;
+    for (let i = 0; i < members.count(itemset); i++) this.#meet(members.pool[from + i]!, users);
+  }
+
+  #beginSweep(): number[] {
+    if (this.#metBy.length < this.#company.identities.size) {
+      this.#metBy = new Int32Array(this.#company.identities.size * 2);
+    }
+    this.#sweep++;
+    return [];
+  }
+
+  #meet(user: number, users: number[]): void {
+    if (this.#metBy[user] === this.#sweep) return;
+    this.#metBy[user] = this.#sweep;
+    users.push(user);
+  }
+}
+
+/** a − b, exactly; settings are decimal, so one denominator divides the other. */
+function difference(a: Fraction, b: Fraction): Fraction {
+  const denominator = Math.max(a.denominator, b.denominator);
+  const numerator = a.numerator * (denominator / a.denominator) - b.numerator * (denominator / b.denominator);
+  return { numerator, denominator };
+}

@@ -1,0 +1,92 @@
+/**
+ * The rules of one entitlement: open addressing over one Int32Array, four integers a slot, one cache line a probe:
+ * [itemset + 1, freqUnion, published freqUnion, published freq]. A rule that was not published has 0, 0.
+ * `find` and `insert` answer with the offset of the slot in `slots`; offsets hold until the next insert or delete.
+ */
+export const FREQ_UNION = 1;
+export const PUBLISHED_UNION = 2;
+export const PUBLISHED_FREQ = 3;
+const WIDTH = 4;
+
+export class RuleTable {
+  slots: Int32Array;
+  size = 0;
+  #mask: number;
+
+  constructor(expected: number = 1) {
+    const capacity = capacityFor(expected);
+    this.slots = new Int32Array(capacity * WIDTH);
+    this.#mask = capacity - 1;
+  }
+
+  /** Offset of the rule of this itemset, or -1. */
+  find(itemset: number): number {
+    const slots = this.slots;
+    const mask = this.#mask;
+    const key = itemset + 1;
+    for (let slot = home(itemset) & mask; ; slot = (slot + 1) & mask) {
+      const found = slots[slot * WIDTH]!;
+      if (found === key) return slot * WIDTH;
+      if (found === 0) return -1;
+    }
+  }
+
+  /** Adds an itemset that is not there. */
+  insert(itemset: number): number {
+    if ((this.size + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
+    this.size++;
+    return this.#place(itemset);
+  }
+
+  delete(itemset: number): void {
+    const offset = this.find(itemset);
+    if (offset === -1) return;
+    const { slots } = this;
+    const mask = this.#mask;
+    let hole = offset / WIDTH;
+    for (let slot = (hole + 1) & mask; slots[slot * WIDTH] !== 0; slot = (slot + 1) & mask) {
+      const wanted = home(slots[slot * WIDTH]! - 1) & mask;
+      if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
+      slots.copyWithin(hole * WIDTH, slot * WIDTH, (slot + 1) * WIDTH);
+      hole = slot;
+    }
+    slots.fill(0, hole * WIDTH, (hole + 1) * WIDTH);
+    this.size--;
+    if (mask > 7 && this.size * 8 < mask) this.#resize((mask + 1) / 2);
+  }
+
+  /** Itemsets of all rules, in no particular order. */
+  *itemsets(): Generator<number> {
+    for (let offset = 0; offset < this.slots.length; offset += WIDTH) {
+      if (this.slots[offset] !== 0) yield this.slots[offset]! - 1;
+    }
+  }
+
+  #place(itemset: number): number {
+    let slot = home(itemset) & this.#mask;
+    while (this.slots[slot * WIDTH] !== 0) slot = (slot + 1) & this.#mask;
+    this.slots[slot * WIDTH] = itemset + 1;
+    return slot * WIDTH;
+  }
+
+  #resize(capacity: number): void {
+    const old = this.slots;
+    this.slots = new Int32Array(capacity * WIDTH);
+    this.#mask = capacity - 1;
+    for (let offset = 0; offset < old.length; offset += WIDTH) {
+      if (old[offset] === 0) continue;
+      const to = this.#place(old[offset]! - 1);
+      for (let i = 1; i < WIDTH; i++) this.slots[to + i] = old[offset + i]!;
+    }
+  }
+}
+
+function home(itemset: number): number {
+  return Math.imul(itemset, 0x9e3779b1) >>> 7;
+}
+
+function capacityFor(expected: number): number {
+  let capacity = 4;
+  while (expected * 4 > capacity * 3) capacity *= 2;
+  return capacity;
+}

@@ -1,0 +1,209 @@
+/**
+ * Brings the counters up to date with the tables: what the events of a step changed is folded to net changes of
+ * membership and of teaching assignments, each counted once, and then every rule touched is checked once.
+ */
+import { type Changes, IdSet } from "./changes.ts";
+import type { Company } from "./company.ts";
+import type { Counters } from "./counters.ts";
+import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
+import { largerBytes } from "./registers.ts";
+import { FREQ_UNION } from "./rule-tables.ts";
+import { UnionCount } from "./union-count.ts";
+
+/** How the itemsets of one user changed. */
+interface SetChange {
+  readonly removed: readonly number[];
+  readonly added: readonly number[];
+  readonly kept: readonly number[];
+}
+
+/** A teaching assignment that counts in itemsets where its entitlement had no rule. */
+interface Candidate {
+  readonly row: number;
+  readonly sets: readonly number[];
+}
+
+export class Settle {
+  readonly #company: Company;
+  readonly #counters: Counters;
+  readonly #unionCount: UnionCount;
+  readonly #rowsDone: IdSet = new IdSet();
+  #activeCounted: Uint8Array = new Uint8Array(64);
+  #touchedRules: [entitlement: number, itemset: number][] = [];
+  #candidates: Candidate[] = [];
+  #counts: Int32Array = new Int32Array(0);
+
+  constructor(company: Company, counters: Counters) {
+    this.#company = company;
+    this.#counters = counters;
+    this.#unionCount = new UnionCount(company, counters.itemsets);
+  }
+
+  /** `recounted`: entitlements whose policy changed; they are counted anew. */
+  settle(changes: Changes, recounted: IdSet): void {
+    const { pairs } = this.#company;
+    const setChanges = this.#moveMembers(changes.users.ids);
+    for (const user of changes.users.ids) {
+      for (const row of pairs.byUser.toArray(user)) this.#settleRow(row, setChanges.get(user)!, recounted);
+    }
+    for (const row of changes.assignments.ids) {
+      if (pairs.isLive(row)) this.#settleRow(row, null, recounted);
+    }
+    this.#rowsDone.clear();
+    for (const entitlement of recounted.ids) this.recount(entitlement);
+    this.#resolveCandidates();
+    this.#counters.checkMovedSets();
+    for (const [entitlement, itemset] of this.#touchedRules) this.#counters.checkRule(entitlement, itemset);
+    this.#touchedRules = [];
+  }
+
+  /** Counts all rules of one entitlement from its rows; their published evidence is unset. */
+  recount(entitlement: number): void {
+    const { pairs, policy } = this.#company;
+    const { itemsets } = this.#counters;
+    this.#counters.dropRulesOf(entitlement);
+    if (this.#counts.length < itemsets.size) this.#counts = new Int32Array(itemsets.size * 2);
+    const counts = this.#counts;
+    const seen: number[] = [];
+    const { pool, start, length } = itemsets.sets;
+    for (const row of pairs.byEntitlement.toArray(entitlement)) {
+      this.#recountRow(row);
+      if ((pairs.counted[row]! & COUNTED_TEACHER) === 0) continue;
+      const user = pairs.user[row]!;
+      const end = start[user]! + length[user]!;
+      for (let at = start[user]!; at < end; at++) if (counts[pool[at]!]!++ === 0) seen.push(pool[at]!);
+    }
+    const { minSupport } = policy.of(entitlement);
+    for (const itemset of seen) {
+      if (counts[itemset]! >= minSupport) {
+        this.#counters.addRule(entitlement, itemset, counts[itemset]!);
+        this.#touchedRules.push([entitlement, itemset]);
+      }
+      counts[itemset] = 0;
+    }
+  }
+
+  /** Batch path: counts everything from the tables. Published evidence is unset. */
+  build(): void {
+    const { identities, catalog } = this.#company;
+    this.#counters.itemsets.build(identities.size, (user) =>
+      identities.isActive(user) ? identities.featuresOf(user) : [],
+    );
+    for (let user = 0; user < identities.size; user++) this.#countIdentity(user);
+    for (let entitlement = 0; entitlement < catalog.size; entitlement++) this.recount(entitlement);
+    this.#touchedRules = [];
+  }
+
+  #moveMembers(users: readonly number[]): Map<number, SetChange> {
+    const { identities } = this.#company;
+    const { itemsets } = this.#counters;
+    const before = users.map((user) => itemsets.sets.toArray(user));
+    for (const user of users) {
+      itemsets.assign(user, identities.isActive(user) ? identities.featuresOf(user) : []);
+      this.#countIdentity(user);
+    }
+    return new Map(users.map((user, i) => [user, setChange(before[i]!, itemsets.sets.toArray(user))]));
+  }
+
+  #countIdentity(user: number): void {
+    if (user >= this.#activeCounted.length) this.#activeCounted = largerBytes(this.#activeCounted, user * 2);
+    const active = this.#company.identities.isActive(user) ? 1 : 0;
+    this.#counters.activeIdentities += active - this.#activeCounted[user]!;
+    this.#activeCounted[user] = active;
+  }
+
+  /** `change` null: the user's itemsets are as they were. */
+  #settleRow(row: number, change: SetChange | null, recounted: IdSet): void {
+    if (this.#rowsDone.has(row)) return;
+    this.#rowsDone.add(row);
+    const { pairs } = this.#company;
+    const taught = (pairs.counted[row]! & COUNTED_TEACHER) !== 0;
+    this.#recountRow(row);
+    const teaches = (pairs.counted[row]! & COUNTED_TEACHER) !== 0;
+    if (recounted.has(pairs.entitlement[row]!) || (!taught && !teaches)) return;
+    const kept = change === null ? this.#counters.itemsets.sets.toArray(pairs.user[row]!) : change.kept;
+    if (taught && change !== null) this.#count(row, change.removed, -1);
+    if (taught && !teaches) this.#count(row, kept, -1);
+    if (!taught && teaches) this.#count(row, kept, 1);
+    if (teaches && change !== null) this.#count(row, change.added, 1);
+  }
+
+  /** Takes over what is to be counted of a row, and counts holders. */
+  #recountRow(row: number): void {
+    const { pairs } = this.#company;
+    const entitlement = pairs.entitlement[row]!;
+    const before = pairs.counted[row]! & COUNTED_HOLDER;
+    pairs.counted[row] = this.#company.takesPart(row);
+    this.#counters.table(entitlement);
+    this.#counters.holders[entitlement]! += (pairs.counted[row]! & COUNTED_HOLDER) - before;
+  }
+
+  #count(row: number, sets: readonly number[], difference: 1 | -1): void {
+    if (sets.length === 0) return;
+    const entitlement = this.#company.pairs.entitlement[row]!;
+    const table = this.#counters.table(entitlement);
+    let unknown = false;
+    for (const itemset of sets) {
+      const slot = table.find(itemset);
+      if (slot === -1) {
+        unknown = true;
+        continue;
+      }
+      table.slots[slot + FREQ_UNION]! += difference;
+      this.#touchedRules.push([entitlement, itemset]);
+    }
+    if (unknown && difference === 1) this.#candidates.push({ row, sets });
+  }
+
+  /**
+   * A pair (S, e) that reaches support in this step gained a teaching assignment in it, so it is among the candidates;
+   * its parent has support, too, and was resolved one length before.
+   */
+  #resolveCandidates(): void {
+    const common = new Map<number, Int32Array>();
+    const { pairs } = this.#company;
+    let longest = 0;
+    for (const { sets } of this.#candidates) {
+      for (const itemset of sets) longest = Math.max(longest, this.#counters.itemsets.depthOf(itemset));
+    }
+    for (let length = 1; length <= longest; length++) {
+      for (const { row, sets } of this.#candidates) {
+        const commonItems = (): Int32Array => {
+          const known = common.get(row);
+          if (known !== undefined) return known;
+          const masks = this.#unionCount.commonItems(pairs.entitlement[row]!, pairs.user[row]!);
+          common.set(row, masks);
+          return masks;
+        };
+        for (const itemset of sets) this.#resolve(row, itemset, length, commonItems);
+      }
+    }
+    this.#candidates = [];
+  }
+
+  #resolve(row: number, itemset: number, length: number, commonItems: () => Int32Array): void {
+    const { itemsets } = this.#counters;
+    if (itemsets.depthOf(itemset) !== length) return;
+    const entitlement = this.#company.pairs.entitlement[row]!;
+    const { minSupport } = this.#company.policy.of(entitlement);
+    if (itemsets.freq(itemset) < minSupport) return;
+    const table = this.#counters.tables[entitlement]!;
+    if (table.find(itemset) !== -1) return;
+    const parent = itemsets.parentOf(itemset);
+    if (parent !== -1 && table.find(parent) === -1) return;
+    const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.user[row]!, commonItems);
+    if (freqUnion < minSupport) return;
+    this.#counters.addRule(entitlement, itemset, freqUnion);
+    this.#touchedRules.push([entitlement, itemset]);
+  }
+}
+
+function setChange(before: readonly number[], after: readonly number[]): SetChange {
+  const was = new Set(before);
+  const is = new Set(after);
+  return {
+    removed: before.filter((node) => !is.has(node)),
+    added: after.filter((node) => !was.has(node)),
+    kept: after.filter((node) => was.has(node)),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * freqUnion counted on demand: how many teaching holders of an entitlement have all items of an itemset.
+ * Needed only for pairs (S, e) that have no counter because they were below support.
+ */
+import type { Company } from "./company.ts";
+import type { Itemsets } from "./itemsets.ts";
+import { COUNTED_TEACHER } from "./pairs.ts";
+
+/** From this many holders a member, walking the members of the itemset is cheaper than walking the holders. */
+const HOLDERS_A_MEMBER = 4;
+
+export class UnionCount {
+  readonly #company: Company;
+  readonly #itemsets: Itemsets;
+  #bitOfItem: Int32Array = new Int32Array(64);
+
+  constructor(company: Company, itemsets: Itemsets) {
+    this.#company = company;
+    this.#itemsets = itemsets;
+  }
+
+  /** `common`: what `commonItems` gave for the same entitlement and a user who has all items of the itemset. */
+  count(entitlement: number, itemset: number, user: number, common: () => Int32Array): number {
+    const holders = this.#company.pairs.byEntitlement.count(entitlement);
+    const members = this.#itemsets.freq(itemset);
+    if (members * HOLDERS_A_MEMBER < holders) return this.#countMembers(entitlement, itemset);
+    const items = this.#company.identities.featuresOf(user);
+    let wanted = 0;
+    for (const item of this.#itemsets.itemsOf(itemset)) wanted |= 1 << items.indexOf(item);
+    let count = 0;
+    for (const mask of common()) if ((mask & wanted) === wanted) count++;
+    return count;
+  }
+
+  /** For each teaching holder, a bit for every item of the user (in item order) that the holder has, too. */
+  commonItems(entitlement: number, user: number): Int32Array {
+    const { identities, pairs, items } = this.#company;
+    if (this.#bitOfItem.length < items.size) this.#bitOfItem = new Int32Array(items.size * 2);
+    const bitOfItem = this.#bitOfItem;
+    const own = identities.featuresOf(user);
+    for (const [i, item] of own.entries()) bitOfItem[item] = 1 << i;
+    const rows = pairs.byEntitlement;
+    const { pool, start, length } = identities.attributes;
+    const from = rows.start[entitlement]!;
+    const masks = new Int32Array(rows.count(entitlement));
+    let found = 0;
+    for (let i = 0; i < masks.length; i++) {
+      const row = rows.pool[from + i]!;
+      if ((pairs.counted[row]! & COUNTED_TEACHER) === 0) continue;
+      const holder = pairs.user[row]!;
+      const end = start[holder]! + length[holder]!;
+      let mask = 0;
+      for (let at = start[holder]!; at < end; at++) mask |= bitOfItem[pool[at]!]!;
+      masks[found++] = mask;
+    }
+    for (const item of own) bitOfItem[item] = 0;
+    return masks.subarray(0, found);
+  }
+
+  #countMembers(entitlement: number, itemset: number): number {
+    const { pairs } = this.#company;
+    const { pool, start, length } = this.#itemsets.members;
+    const end = start[itemset]! + length[itemset]!;
+    let count = 0;
+    for (let at = start[itemset]!; at < end; at++) {
+      const row = pairs.find(pool[at]!, entitlement);
+      if (row >= 0 && (pairs.counted[row]! & COUNTED_TEACHER) !== 0) count++;
+    }
+    return count;
+  }
+}

@@ -1,0 +1,214 @@
+/** The tables and views as plain rows, for export, checks and tests. Reads only. */
+import type { Company } from "./company.ts";
+import { flagsOf } from "./flags.ts";
+import { ACTIVE, REMOVED } from "./identities.ts";
+import type { Live } from "./live.ts";
+import { reaches } from "./materiality.ts";
+import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
+import { NEVER } from "./registers.ts";
+import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import type { Item, Score } from "../events/delta.ts";
+import type {
+  AssignmentRow,
+  EntitlementRow,
+  IdentityRow,
+  ItemsetRow,
+  PairFlagsRow,
+  PairScoreRow,
+  RuleRow,
+  Tables,
+  View,
+} from "./tables.ts";
+import { bandOf, reasonOf, type Target } from "./target.ts";
+
+export function tablesOf(company: Company): Tables {
+  const { identities, catalog, pairs, items } = company;
+  const describe = (ids: readonly number[]): Item[] => ids.map((id) => items.describe(id));
+  const identityRows: IdentityRow[] = [];
+  for (let user = 0; user < identities.size; user++) {
+    const changedAt = identities.itemsChangedAt[user]!;
+    identityRows.push({
+      user: identities.names.textOf(user),
+      state: identities.state[user] === ACTIVE ? "active" : identities.state[user] === REMOVED ? "removed" : "unknown",
+      kind: identities.kindOf(user),
+      items: describe(identities.featuresOf(user)),
+      previousItems: describe(identities.previousItemsOf(user)),
+      itemsChangedAt: changedAt === NEVER ? null : changedAt,
+    });
+  }
+  const assignments: AssignmentRow[] = [];
+  for (let row = 0; row < pairs.size; row++) {
+    if (!pairs.isLive(row) || pairs.memberAt[row] === NEVER) continue;
+    const lastUsedAt = pairs.lastUsedAt[row]!;
+    assignments.push({
+      user: identities.names.textOf(pairs.user[row]!),
+      entitlement: catalog.names.textOf(pairs.entitlement[row]!),
+      held: pairs.isHeld(row),
+      memberAt: pairs.memberAt[row]!,
+      lastUsedAt: lastUsedAt === NEVER ? null : lastUsedAt,
+      expiresAt: pairs.extraOf(row).expiresAt,
+      source: pairs.extraOf(row).source,
+    });
+  }
+  const entitlements: EntitlementRow[] = [];
+  for (let id = 0; id < catalog.size; id++) {
+    entitlements.push({ entitlement: catalog.names.textOf(id), ...catalog.factsOf(id) });
+  }
+  return { clockMinute: company.clockMinute, identities: identityRows, assignments, entitlements };
+}
+
+/** The view by exact counts, in the engine's own order. */
+export class ExactView {
+  readonly #company: Company;
+  readonly #live: Live;
+
+  constructor(company: Company, live: Live) {
+    this.#company = company;
+    this.#live = live;
+  }
+
+  whole(): View {
+    return {
+      itemsets: [...this.itemsets()],
+      rules: [...this.rules()],
+      predictions: [...this.predictions()],
+      recommendations: [...this.recommendations()],
+      flags: [...this.flags()],
+    };
+  }
+
+  *itemsets(): Generator<ItemsetRow> {
+    const { itemsets } = this.#live.counters;
+    const { minSupport } = this.#live.settings;
+    for (let node = 0; node < itemsets.size; node++) {
+      const freq = itemsets.freq(node);
+      if (freq >= minSupport) yield { items: describeItemset(this.#company, this.#live, node), freq };
+    }
+  }
+
+  *rules(): Generator<RuleRow> {
+    const { counters } = this.#live;
+    for (const [entitlement, table] of counters.tables.entries()) {
+      for (const itemset of table.itemsets()) {
+        yield {
+          rule: describeItemset(this.#company, this.#live, itemset),
+          entitlement: this.#company.catalog.names.textOf(entitlement),
+          freq: counters.itemsets.freq(itemset),
+          freqUnion: table.slots[table.find(itemset) + FREQ_UNION]!,
+        };
+      }
+    }
+  }
+
+  *predictions(): Generator<PairScoreRow> {
+    for (const row of this.#heldRows()) {
+      const target = this.#computeRow(row);
+      if (target.kind === PREDICTION) yield { ...namesOfRow(this.#company, row), score: this.#score(target) };
+    }
+  }
+
+  *recommendations(): Generator<PairScoreRow> {
+    const { identities, catalog, pairs } = this.#company;
+    const { target } = this.#live;
+    for (let entitlement = 0; entitlement < catalog.size; entitlement++) {
+      for (const user of this.#candidates(entitlement)) {
+        target.compute(user, entitlement, pairs.find(user, entitlement), "exact");
+        if (target.kind !== RECOMMENDATION) continue;
+        yield {
+          user: identities.names.textOf(user),
+          entitlement: catalog.names.textOf(entitlement),
+          score: this.#score(target),
+        };
+      }
+    }
+  }
+
+  *flags(): Generator<PairFlagsRow> {
+    for (const row of this.#heldRows()) {
+      const flags = flagsOf(this.#computeRow(row).flags);
+      if (flags.length > 0) yield { ...namesOfRow(this.#company, row), flags };
+    }
+  }
+
+  *#heldRows(): Generator<number> {
+    const { pairs } = this.#company;
+    for (let row = 0; row < pairs.size; row++) if (pairs.isLive(row) && pairs.isHeld(row)) yield row;
+  }
+
+  #computeRow(row: number): Target {
+    const { pairs } = this.#company;
+    this.#live.target.compute(pairs.user[row]!, pairs.entitlement[row]!, row, "exact");
+    return this.#live.target;
+  }
+
+  /** Members of the itemsets whose exact confidence reaches the threshold. */
+  #candidates(entitlement: number): Set<number> {
+    const { counters } = this.#live;
+    const { recommendThreshold } = this.#company.policy.of(entitlement);
+    const table = counters.table(entitlement);
+    const users = new Set<number>();
+    for (const itemset of table.itemsets()) {
+      const freqUnion = table.slots[table.find(itemset) + FREQ_UNION]!;
+      if (!reaches(freqUnion, counters.itemsets.freq(itemset), recommendThreshold)) continue;
+      for (const user of counters.itemsets.members.toArray(itemset)) users.add(user);
+    }
+    return users;
+  }
+
+  #score(target: Target): Score {
+    const rule = target.itemset === -1 ? [] : describeItemset(this.#company, this.#live, target.itemset);
+    const { freqUnion, freq, verdict } = target;
+    return { rule, freqUnion, freq, band: bandOf(verdict), reason: reasonOf(verdict) };
+  }
+}
+
+/** What consumers were told: the sum of all deltas. `winnerItems` gives the rule of a row. */
+export function publishedView(company: Company, winnerItems: (row: number) => readonly number[]): View {
+  const { pairs, items } = company;
+  const predictions: PairScoreRow[] = [];
+  const recommendations: PairScoreRow[] = [];
+  const flags: PairFlagsRow[] = [];
+  for (let row = 0; row < pairs.size; row++) {
+    if (!pairs.isLive(row)) continue;
+    const names = namesOfRow(company, row);
+    if (pairs.flags[row] !== 0) flags.push({ ...names, flags: flagsOf(pairs.flags[row]!) });
+    if (pairs.published[row] === NOTHING) continue;
+    const verdict = pairs.verdict[row]!;
+    const score: Score = {
+      rule: winnerItems(row).map((item) => items.describe(item)),
+      freqUnion: pairs.freqUnion[row]!,
+      freq: pairs.freq[row]!,
+      band: bandOf(verdict),
+      reason: reasonOf(verdict),
+    };
+    (pairs.published[row] === PREDICTION ? predictions : recommendations).push({ ...names, score });
+  }
+  return { itemsets: [], rules: [], predictions, recommendations, flags };
+}
+
+/** The evidence of every rule as consumers may know it. */
+export function* publishedEvidence(company: Company, live: Live): Generator<RuleRow> {
+  for (const [entitlement, table] of live.counters.tables.entries()) {
+    for (const itemset of table.itemsets()) {
+      const slot = table.find(itemset);
+      yield {
+        rule: describeItemset(company, live, itemset),
+        entitlement: company.catalog.names.textOf(entitlement),
+        freq: table.slots[slot + PUBLISHED_FREQ]!,
+        freqUnion: table.slots[slot + PUBLISHED_UNION]!,
+      };
+    }
+  }
+}
+
+export function describeItemset(company: Company, live: Live, itemset: number): Item[] {
+  return live.counters.itemsets.itemsOf(itemset).map((item) => company.items.describe(item));
+}
+
+function namesOfRow(company: Company, row: number): { user: string; entitlement: string } {
+  const { pairs, identities, catalog } = company;
+  return {
+    user: identities.names.textOf(pairs.user[row]!),
+    entitlement: catalog.names.textOf(pairs.entitlement[row]!),
+  };
+}
