@@ -167,6 +167,8 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
 };
 
 export interface ConfigSources {
+  /** Top-level defaults of one command, in place of those in DEFAULTS. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** YAML file, relative to `cwd`. */
   readonly file?: string | null;
   /** Variables that start with COROLLARY_ count: COROLLARY_MIN_SUPPORT, COROLLARY_KAFKA_BROKERS=a:9092,b:9092. */
@@ -179,11 +181,14 @@ export interface ConfigSources {
 /** Throws AppError("config") that names key, value, where it stands and what is allowed. */
 export function loadConfig(sources: ConfigSources = {}): Config {
   const cwd = sources.cwd ?? process.cwd();
-  const layers = readLayers(DEFAULTS, {
-    file: sources.file ? resolve(cwd, sources.file) : null,
-    env: sources.env ?? {},
-    sets: sources.sets ?? [],
-  });
+  const layers = readLayers(
+    { ...DEFAULTS, ...sources.defaults },
+    {
+      file: sources.file ? resolve(cwd, sources.file) : null,
+      env: sources.env ?? {},
+      sets: sources.sets ?? [],
+    },
+  );
   const result = schema.safeParse(layers.values);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => problemOf(issue, layers));

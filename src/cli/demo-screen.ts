@@ -13,27 +13,43 @@ const LINES_PER_EVENT_MAX = 4;
 const TOTALS_EVERY_MS = 5_000;
 const WIDTH_DEFAULT = 160;
 
+export interface DemoScreenOptions {
+  /** ms of a clock that never goes back */
+  readonly now: () => number;
+  /** Every event and all that follows, however fast it scrolls. */
+  readonly everything: boolean;
+}
+
 export class DemoScreen {
   readonly #out: Output;
   readonly #tally: Tally;
   readonly #now: () => number;
+  readonly #everything: boolean;
   readonly #startedMs: number;
   #secondStartedMs: number;
   #linesThisSecond = 0;
   #totalsAtMs: number;
+  #expected: InputEvent[] = [];
   #events = 0;
   #deltas = 0;
 
-  /** `now`: ms of a clock that never goes back. */
-  constructor(out: Output, tally: Tally, now: () => number) {
+  constructor(out: Output, tally: Tally, { now, everything }: DemoScreenOptions) {
     this.#out = out;
     this.#tally = tally;
     this.#now = now;
+    this.#everything = everything;
     this.#startedMs = this.#secondStartedMs = this.#totalsAtMs = now();
   }
 
-  /** One published step: the events that went in, and what came out. */
-  show(events: readonly InputEvent[], deltas: readonly Delta[]): void {
+  /** Events that are on their way into the engine. */
+  expect(events: readonly InputEvent[]): void {
+    for (const event of events) this.#expected.push(event);
+  }
+
+  /** One published step. */
+  show(deltas: readonly Delta[]): void {
+    const events = this.#expected;
+    this.#expected = [];
     this.#events += events.length;
     this.#deltas += deltas.length;
     for (const delta of deltas) this.#tally.take(delta);
@@ -63,11 +79,11 @@ export class DemoScreen {
 
   #showBlock(title: string | null, deltas: readonly Delta[]): void {
     const lines = deltas.flatMap((delta) => deltaLine(delta) ?? []);
-    if (lines.length === 0) return;
-    const shown = lines.slice(0, LINES_PER_EVENT_MAX);
+    if (lines.length === 0 && !(this.#everything && title !== null)) return;
+    const shown = this.#everything ? lines : lines.slice(0, LINES_PER_EVENT_MAX);
     const block = [...(title === null ? [] : [title]), ...shown.map((line) => `  ${line}`)];
     if (lines.length > shown.length) block.push(`  … and ${lines.length - shown.length} more`);
-    if (!this.#hasRoomFor(block.length)) return;
+    if (!this.#everything && !this.#hasRoomFor(block.length)) return;
     for (const line of block) this.#write(line, this.#out.columns ?? WIDTH_DEFAULT);
   }
 

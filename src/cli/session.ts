@@ -36,16 +36,19 @@ export function addGlobalOptions(program: Command): void {
     .option("--debug", "show where an error comes from");
 }
 
+interface SessionDefaults {
+  readonly data?: string;
+  readonly logLevel?: Config["log"]["level"];
+}
+
 /** `defaults` are settings of the command itself, below everything that the user says. */
-export function openSession(command: Command, terminal: Terminal, defaults: { readonly data?: string } = {}): Session {
+export function openSession(command: Command, terminal: Terminal, defaults: SessionDefaults = {}): Session {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const env = {
-    ...(defaults.data === undefined ? {} : { COROLLARY_DATA: defaults.data }),
-    ...terminal.env,
-  };
+  const { data, logLevel } = defaults;
   const config = loadConfig({
+    defaults: { ...(data && { data }), ...(logLevel && { log: { level: logLevel } }) },
     file: options.config ?? terminal.env["COROLLARY_CONFIG"] ?? null,
-    env,
+    env: terminal.env,
     sets: [...options.set, ...(options.data === undefined ? [] : [`data=${options.data}`])],
     cwd: terminal.cwd,
   });

@@ -1,0 +1,24 @@
+# Compiles sqlite3 where no prebuilt binary fits, hence the image with a C++ toolchain.
+FROM node:22.20.0-bookworm AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY scripts ./scripts
+COPY patches ./patches
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ./
+COPY schemas ./schemas
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:22.20.0-bookworm-slim
+ENV NODE_ENV=production COROLLARY_DATA=/data
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/schemas ./schemas
+COPY --from=build /app/dist ./dist
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["run"]

@@ -1,0 +1,123 @@
+/** `apply`: files of native events, one JSON object a line, through the whole pipeline. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import type { Command } from "commander";
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { decodeRecord } from "../events/decode.ts";
+import { type InputChannel, routeOf } from "../events/encode-event.ts";
+import { loadSchemaTable } from "../events/schema-files.ts";
+import type { SchemaTable } from "../events/schema-table.ts";
+import type { AppendRecord } from "../transport/transport.ts";
+import { type InputDoor, openInputDoor } from "./input-door.ts";
+import { linesOf } from "./lines.ts";
+import { openSession, type Session } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options {
+  readonly again?: boolean;
+}
+
+/** One append each: small enough for an inbox file, large enough that a million lines go in quickly. */
+const CHUNK_LINES = 2_000;
+const CHUNK_BYTES = 2 * 1024 * 1024;
+/** Room for key, headers and the journal's own fields beside the value. */
+const OVERHEAD_BYTES = 4_096;
+const VALUE_BYTES_MAX = 1024 * 1024 - OVERHEAD_BYTES;
+
+export function addApply(program: Command, terminal: Terminal): void {
+  program
+    .command("apply")
+    .description(
+      "apply native events from NDJSON files (- is standard input); ends when all is committed and published",
+    )
+    .argument("<file...>")
+    .option("--again", "apply lines once more that were applied before, instead of skipping them")
+    .action(async (files: string[], options: Options, command: Command) => {
+      const session = openSession(command, terminal);
+      const door = await openInputDoor(session);
+      try {
+        const schemas = await loadSchemaTable();
+        const nonce = options.again ? `${Date.now()}-` : "";
+        let lines = 0;
+        for (const file of files) lines += await submitFile(file, session, door, schemas, nonce);
+        await conclude(session, door, lines);
+      } finally {
+        await door.close();
+      }
+    });
+}
+
+async function submitFile(
+  file: string,
+  session: Session,
+  door: InputDoor,
+  schemas: SchemaTable,
+  nonce: string,
+): Promise<number> {
+  let chunk: AppendRecord[] = [];
+  let [chunks, bytes, lines] = [0, 0, 0];
+  const flush = async () => {
+    if (chunk.length === 0) return;
+    await door.submit(`apply-${nonce}${digestOf(chunk)}-${chunks++}`, chunk);
+    [chunk, bytes] = [[], 0];
+  };
+  for await (const line of linesIn(file, session.terminal)) {
+    lines += 1;
+    if (line.bytes.length > VALUE_BYTES_MAX) {
+      const problem = `${file}:${line.number} has ${line.bytes.length} bytes; allowed: at most ${VALUE_BYTES_MAX}`;
+      session.terminal.stderr.write(`corollary: rejected: ${problem}\n`);
+      continue;
+    }
+    chunk.push(recordOf(line.bytes, session.config, schemas));
+    bytes += line.bytes.length;
+    if (chunk.length >= CHUNK_LINES || bytes >= CHUNK_BYTES) await flush();
+  }
+  await flush();
+  return lines;
+}
+
+async function* linesIn(file: string, terminal: Terminal): AsyncGenerator<{ number: number; bytes: Buffer }> {
+  try {
+    yield* linesOf(file === "-" ? terminal.stdin : createReadStream(file));
+  } catch (error) {
+    if (error instanceof AppError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new AppError(
+      "input",
+      `cannot read ${file}: ${(error as Error).message}`,
+      "files before it were taken",
+      error,
+    );
+  }
+}
+
+/** What cannot be decoded goes in as it is, so that it ends up in the rejects topic with its reason. */
+function recordOf(value: Buffer, { topics }: Config, schemas: SchemaTable): AppendRecord {
+  const decoded = decodeRecord({ topic: "", key: null, value, headers: {} }, schemas);
+  const event = "events" in decoded ? decoded.events[0] : undefined;
+  const route: { channel: InputChannel; key: string } = event ? routeOf(event) : { channel: "identities", key: "" };
+  return { topic: `${topics.prefix}${topics[route.channel]}`, key: route.key, value, headers: {} };
+}
+
+function digestOf(records: readonly AppendRecord[]): string {
+  const hash = createHash("sha256");
+  for (const { value } of records) hash.update(value).update("\n");
+  return hash.digest("hex").slice(0, 32);
+}
+
+async function conclude(session: Session, door: InputDoor, lines: number): Promise<void> {
+  if (door.worker === null) {
+    session.say(`${lines} lines handed to the worker that holds ${session.config.data}`);
+    session.answer({ lines, handedOver: true });
+    return;
+  }
+  const summary = await door.worker.runUntilQuiet();
+  const { applied, unchanged, late, rejected } = summary.counts;
+  session.say(
+    `${lines} lines, ${summary.records} read: ${applied} applied, ${unchanged} unchanged, ${late} late, ${rejected} rejected`,
+  );
+  session.say(`${summary.deltas} deltas published in ${summary.steps} steps`);
+  if (lines > 0 && summary.records === 0)
+    session.say("These lines were applied before; --again applies them once more.");
+  session.answer({ lines, handedOver: false, ...summary });
+}

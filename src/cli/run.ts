@@ -1,0 +1,31 @@
+/** `run`: the worker until SIGTERM. */
+import type { Command } from "commander";
+import { openWorker } from "../worker/open-worker.ts";
+import { openSession } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options {
+  readonly acceptConfigChange?: boolean;
+}
+
+export function addRun(program: Command, terminal: Terminal): void {
+  program
+    .command("run")
+    .description("run the worker on the configured transport until Ctrl-C or SIGTERM")
+    .option(
+      "--accept-config-change",
+      "settings that change results may differ from before: rebuild, publish the difference",
+    )
+    .action(async (options: Options, command: Command) => {
+      const { config, log } = openSession(command, terminal);
+      const acceptConfigChange = options.acceptConfigChange ?? false;
+      const worker = await openWorker({ config, log, acceptConfigChange });
+      try {
+        log.info({ engine: config.engine, data: config.data, transport: config.transport }, "running");
+        await worker.run(terminal.signal);
+      } finally {
+        await worker.close();
+      }
+      log.info("ended at a step border");
+    });
+}
