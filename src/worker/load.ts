@@ -1,10 +1,10 @@
 /** Store → engine: the tables and the published view as they stood after the last committed step. */
 import { Engine } from "../core/engine.ts";
 import type { Settings } from "../core/settings.ts";
-import type { Store } from "../state/store.ts";
+import type { Store, StoredHead } from "../state/store.ts";
 
-/** What differs between the published view and the target view is pending when this resolves. */
-export async function loadEngine(store: Store, settings: Settings, clockMinute: number): Promise<Engine> {
+/** The engine is at rest: `start` makes it count, and marks as pending what differs from the published view. */
+export async function loadEngine(store: Store, settings: Settings, head: StoredHead | null): Promise<Engine> {
   const engine = new Engine(settings);
   await store.loadItems((rows) => engine.loadItems(rows));
   await store.loadApplications((rows) => engine.loadApplications(rows));
@@ -12,6 +12,6 @@ export async function loadEngine(store: Store, settings: Settings, clockMinute: 
   await store.loadUsers((rows) => engine.loadUsers(rows));
   await store.loadAssignments((chunk) => engine.loadAssignments(chunk));
   await store.loadPublished((rows) => engine.loadPublished(rows));
-  engine.start(clockMinute);
+  engine.loadPending(head?.pending ?? []);
   return engine;
 }

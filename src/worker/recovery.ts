@@ -58,11 +58,10 @@ export async function recover(ports: Ports, acceptConfigChange: boolean): Promis
 
   const epoch = Math.max(before.epoch, progress?.epoch ?? 0) + 1;
   await store.beginEpoch(config.engine, epoch, settingsDigest(settingsOf(config)));
-  const engine = await loadEngine(store, settingsOf(config), head?.clockMinute ?? 0);
-  const standing =
-    verdict === "restore" && progress
-      ? await restore(ports, engine, { ...before, epoch }, progress)
-      : { ...before, epoch, publishedStep: before.step };
+  const engine = await loadEngine(store, settingsOf(config), head);
+  let standing = { ...before, epoch };
+  if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
+  else engine.start(standing.clockMinute);
   await transport.seek(standing.positions);
   return { engine, standing, verdict };
 }
@@ -84,12 +83,12 @@ function checkOwner(head: StoredHead | null, config: Config, acceptConfigChange:
   );
 }
 
-/** What the state holds, with its positions checked; from nothing: the oldest records. */
+/** What the state holds, with its positions checked, its last step published; from nothing: the oldest records. */
 function standingBefore(head: StoredHead | null, watermarks: readonly Watermark[]): Standing {
   const positions = checkedPositions(head?.positions ?? new Map(), watermarks);
   if (head === null) return { epoch: 0, step: 0, clockMinute: 0, positions, counts: NO_COUNTS, publishedStep: 0 };
-  const { epoch, step, clockMinute, counts, outbox } = head;
-  return { epoch, step, clockMinute, positions, counts, publishedStep: outbox ? outbox.step - 1 : step };
+  const { epoch, step, clockMinute, counts } = head;
+  return { epoch, step, clockMinute, positions, counts, publishedStep: step };
 }
 
 /** A state that is behind is continued from where it stands; a lost one only from inputs that are whole. */

@@ -7,17 +7,14 @@
  *     finds it behind again, further on.
  * The event ids and totals come back with the inputs; rejects at old positions are not published again.
  */
-import type { Config } from "../config.ts";
 import type { Engine } from "../core/engine.ts";
-import type { PairFlagsRow, PairScoreRow } from "../core/tables.ts";
 import { AppError } from "../errors.ts";
-import { decodeOutput } from "../events/decode-output.ts";
-import type { InputRecord, Positions, Transport } from "../transport/transport.ts";
+import type { InputRecord, Positions } from "../transport/transport.ts";
 import { minuteOf } from "./clock.ts";
 import { type Batch, readBatch } from "./intake.ts";
-import { advance, positionOf, reached } from "./positions.ts";
+import { advance, positionOf, positionsToJson, reached } from "./positions.ts";
 import type { Progress } from "./progress.ts";
-import { topicName } from "./publisher.ts";
+import { readPublishedView } from "./published-view.ts";
 import type { Ports } from "./recovery.ts";
 import { type Standing, standingOf, stepCommit } from "./step-commit.ts";
 
@@ -26,12 +23,13 @@ const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], d
 const SILENCE_MAX_MS = 60_000;
 const WAIT_MS = 1_000;
 
+/** `engine`: loaded, and at rest; it still is when this resolves. The next ordinary step finds what is pending. */
 export async function restore(ports: Ports, engine: Engine, before: Standing, progress: Progress): Promise<Standing> {
   const { store, log, config } = ports;
   log.warn({ from: before.step, to: progress.step }, "restoring the state from the inputs and the published topics");
   const replayed = await replay(ports, engine, before, progress);
 
-  const view = await readPublished(ports.transport, config, ports.schemas);
+  const view = await readPublishedView(ports.transport, config, ports.schemas);
   engine.restorePublished(view.predictions, view.recommendations, view.flags);
   const result = engine.step({ clockMinute: progress.clockMinute, events: [], budgetRecords: 1, catchUp: true });
   const { step, positions } = progress;
@@ -70,8 +68,10 @@ function isBefore(record: InputRecord, end: Positions): boolean {
   return record.offset < (positionOf(end, record.topic, record.partition) ?? 0);
 }
 
-interface PublishedView {
-  readonly predictions: readonly PairScoreRow[];
-  readonly recommendations: readonly PairScoreRow[];
-  readonly flags: readonly PairFlagsRow[];
+function unreadable(positions: Positions, target: Positions): AppError {
+  return new AppError(
+    "transport",
+    `the inputs between ${JSON.stringify(positionsToJson(positions))} and ${JSON.stringify(positionsToJson(target))} did not arrive within ${SILENCE_MAX_MS / 1000} s`,
+    "check the broker, then start again: it goes on from here",
+  );
 }

@@ -185,7 +185,8 @@ export class Worker {
   }
 
   #waitMs(): number {
-    return this.engine.pendingCount() > 0 ? 0 : Math.min(this.#ports.config.step.waitMs, WAIT_MAX_MS);
+    const hasMoreToTell = this.engine.pendingCount() > 0 && !this.#catchUp.active;
+    return hasMoreToTell ? 0 : Math.min(this.#ports.config.step.waitMs, WAIT_MAX_MS);
   }
 
   async #isQuiet(silentMs: number): Promise<boolean> {
