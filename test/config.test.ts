@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ConfigSources, loadConfig, settingsDigest, settingsOf } from "../src/config.ts";
+import { type ConfigSources, DEFAULTS, loadConfig, settingsDigest, settingsOf } from "../src/config.ts";
 import { DEFAULT_SETTINGS } from "../src/core/settings.ts";
 import { AppError } from "../src/errors.ts";
 
@@ -172,4 +172,16 @@ describe("one message names key, value, origin and what is allowed", () => {
     expect(refusal({ cwd: folder, file: "nowhere.yaml" })).toContain("cannot read the configuration file");
     expect(loadConfig(withFile("")).minSupport).toBe(3);
   });
+});
+
+test("docs/OPERATIONS.md lists every key with its default", () => {
+  const page = readFileSync(new URL("../docs/OPERATIONS.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/^\| `([\w.]+)` \| `(.*?)` \|/gm)].map((match) => [match[1], match[2]]);
+  const leaves = (tree: object, prefix = ""): string[][] =>
+    Object.entries(tree).flatMap(([name, value]) =>
+      value !== null && typeof value === "object" && !Array.isArray(value)
+        ? leaves(value as object, `${prefix}${name}.`)
+        : [[`${prefix}${name}`, JSON.stringify(value)]],
+    );
+  expect(documented).toEqual(leaves(DEFAULTS));
 });
