@@ -6,7 +6,7 @@
  *  2. Its length is bounded: past `2 × LINES_KEPT` lines the file is replaced by its newest `LINES_KEPT`.
  */
 import { AppError } from "../errors.ts";
-import { type FileMode, JournalFile, type JournalFault, replaceFile } from "./journal-file.ts";
+import { type FileMode, type JournalFault, JournalFile, replaceFile } from "./journal-file.ts";
 import { encodeLine, type JournalEnd, type JournalEnds, LineReader, NEWLINE } from "./journal-line.ts";
 
 /** Commits that are remembered at least, and with them the sources of appends. */
@@ -23,7 +23,10 @@ export interface Commit {
 function parseCommit(line: Buffer): Commit {
   const { offset, key, value } = new LineReader().read("", 0, line, 0, line.length - 1);
   const { ends } = JSON.parse(line.toString()) as { ends: Record<string, [number, number]> };
-  const entries = Object.entries(ends).map(([name, [next, bytes]]): [string, JournalEnd] => [name, { offset: next, bytes }]);
+  const entries = Object.entries(ends).map(([name, [next, bytes]]): [string, JournalEnd] => [
+    name,
+    { offset: next, bytes },
+  ]);
   if (key === null || value === null) throw new SyntaxError("a commit has a key and a value");
   return { offset, key: Buffer.from(key).toString(), value, ends: new Map(entries) };
 }

@@ -2,7 +2,7 @@
  * One file of the journal, and the few durable effects on it. Every effect passes here, so that a test can end the
  * process before, in the middle of and after each of them.
  */
-import { type FileHandle, constants, open, rename, rm } from "node:fs/promises";
+import { constants, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 
@@ -143,7 +143,12 @@ export async function syncFolder(folder: string, fault?: JournalFault): Promise<
 }
 
 /** Replaces a file as a whole: after a crash it holds either the old bytes or the new ones. */
-export async function replaceFile(folder: string, name: string, bytes: Uint8Array, fault?: JournalFault): Promise<void> {
+export async function replaceFile(
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+  fault?: JournalFault,
+): Promise<void> {
   const temporary = `${name}.new`;
   await attempt(`remove ${temporary}`, () => rm(join(folder, temporary), { force: true }));
   const file = await JournalFile.open(folder, temporary, "write", fault);

@@ -1,6 +1,6 @@
 /** What a journal folder holds: `journal.json` names the engine and the partitions of every topic it was ever opened with. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { AppError } from "../errors.ts";
@@ -26,10 +26,14 @@ function checkNames(layout: JournalLayout): void {
   const names = [...Object.keys(layout.inputs), ...Object.keys(layout.outputs), layout.progress];
   const wrong = names.find((name) => !TOPIC_NAME.test(name) || name === "." || name === "..");
   if (wrong !== undefined) {
-    throw new AppError("config", `topic name ${JSON.stringify(wrong)}: letters, digits, ".", "_" and "-" are allowed, at most 200`);
+    throw new AppError(
+      "config",
+      `topic name ${JSON.stringify(wrong)}: letters, digits, ".", "_" and "-" are allowed, at most 200`,
+    );
   }
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new AppError("config", `topic ${twice} is used twice; input, output and progress topics must differ`);
+  if (twice !== undefined)
+    throw new AppError("config", `topic ${twice} is used twice; input, output and progress topics must differ`);
 }
 
 function checkSame(stored: StoredLayout, wanted: JournalLayout, folder: string): void {
@@ -81,14 +85,22 @@ async function readLayout(folder: string): Promise<StoredLayout | null> {
 async function checkEmpty(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith(".ndjson") || (await stat(join(folder, name))).size === 0) continue;
-    throw new AppError("transport", `${folder} holds ${name} but no ${LAYOUT_NAME}`, "Restore the data folder from a backup.");
+    throw new AppError(
+      "transport",
+      `${folder} holds ${name} but no ${LAYOUT_NAME}`,
+      "Restore the data folder from a backup.",
+    );
   }
 }
 
 function refuseMissing(folder: string, names: readonly string[]): void {
   const missing = names.find((name) => !existsSync(join(folder, name)));
   if (missing === undefined) return;
-  throw new AppError("transport", `the journal in ${folder} has lost ${missing}`, "Restore the data folder from a backup.");
+  throw new AppError(
+    "transport",
+    `the journal in ${folder} has lost ${missing}`,
+    "Restore the data folder from a backup.",
+  );
 }
 
 export interface CheckedLayout extends JournalLayout {
@@ -118,7 +130,11 @@ export async function checkLayout(
   const isNew = !isDeepStrictEqual(stored, { format: FORMAT, ...layout });
   if (mode === "read" && isNew) {
     const missing = stored === null ? "journal" : "journal with all the configured topics";
-    throw new AppError("transport", `there is no ${missing} in ${folder}`, "Start the worker once, or import something; it makes them.");
+    throw new AppError(
+      "transport",
+      `there is no ${missing} in ${folder}`,
+      "Start the worker once, or import something; it makes them.",
+    );
   }
   if (stored === null) {
     await mkdir(folder, { recursive: true, mode: 0o700 });

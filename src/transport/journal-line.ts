@@ -64,7 +64,8 @@ function isVerbatim(value: Uint8Array): boolean {
   }
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 
 function textOrBytes(value: string | Uint8Array): string {
   if (typeof value === "string") return JSON.stringify(value);
@@ -214,7 +215,10 @@ export class LineReader {
       return NO_HEADERS;
     }
     this.#object();
-    const written = JSON.parse(this.#bytes.toString("utf8", start, this.#at)) as Record<string, string | { bytes: string }>;
+    const written = JSON.parse(this.#bytes.toString("utf8", start, this.#at)) as Record<
+      string,
+      string | { bytes: string }
+    >;
     return Object.fromEntries(
       Object.entries(written).map(([name, value]) => [
         name,

@@ -5,11 +5,12 @@
  *     `discardUncommitted` removes it.
  *  2. A commit writes at the committed ends, cuts each file to its new end, makes all files durable, and only then adds its
  *     line to the log. Interrupted anywhere it happened whole or not at all, and repeated it makes the same lines.
+ *  3. After a failed commit nothing more is written: what the disk holds is known again only after opening anew.
  */
 import { AppError } from "../errors.ts";
 import { type Commit, CommitLog } from "./journal-commits.ts";
-import { type FileMode, JournalFile, type JournalFault } from "./journal-file.ts";
-import { encodeLine, type JournalEnd, type LineContent } from "./journal-line.ts";
+import { type FileMode, type JournalFault, JournalFile } from "./journal-file.ts";
+import { encodeLine, type JournalEnd, type JournalEnds, type LineContent } from "./journal-line.ts";
 
 /** Bytes gathered before they are written. */
 const WRITE_BYTES = 1 << 18;
@@ -20,7 +21,7 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
-type PartitionRecord = LineContent & TopicPartition;
+export type PartitionRecord = LineContent & TopicPartition;
 
 interface OpenOptions {
   readonly folder: string;
@@ -68,7 +69,8 @@ export class JournalPartitions {
   readonly #files: ReadonlyMap<string, JournalFile>;
   readonly #log: CommitLog;
   readonly #notes: string[];
-  #ends: ReadonlyMap<string, JournalEnd>;
+  #ends: JournalEnds;
+  #failed = false;
 
   private constructor(options: OpenOptions, files: ReadonlyMap<string, JournalFile>, log: CommitLog) {
     this.#topics = options.topics;
@@ -120,7 +122,8 @@ export class JournalPartitions {
 
   file(topic: string, partition: number): JournalFile {
     const file = this.#files.get(fileName(topic, partition));
-    if (file === undefined) throw new AppError("internal", `the journal has no partition ${partition} of topic ${topic}`);
+    if (file === undefined)
+      throw new AppError("internal", `the journal has no partition ${partition} of topic ${topic}`);
     return file;
   }
 
@@ -140,7 +143,31 @@ export class JournalPartitions {
     return this.#log.commits();
   }
 
-  async commit(timestampMs: number, key: string, value: Uint8Array, records: readonly PartitionRecord[]): Promise<void> {
+  async commit(
+    timestampMs: number,
+    key: string,
+    value: Uint8Array,
+    records: readonly PartitionRecord[],
+  ): Promise<void> {
+    if (this.#failed) {
+      throw new AppError(
+        "transport",
+        "the journal failed before and writes nothing more",
+        "Start again: that repairs it.",
+      );
+    }
+    try {
+      const ends = await this.#write(timestampMs, records);
+      await this.#log.append(timestampMs, key, value, ends);
+      this.#ends = ends;
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+
+  /** Writes behind the committed ends, durably, and answers where the new ends are. */
+  async #write(timestampMs: number, records: readonly PartitionRecord[]): Promise<JournalEnds> {
     const growths = new Map<string, Growth>();
     for (const record of records) {
       const name = fileName(record.topic, record.partition);
@@ -158,8 +185,7 @@ export class JournalPartitions {
       ends.set(name, { offset: growth.offset, bytes: growth.bytes });
     }
     await Promise.all([...growths.values()].map((growth) => growth.file.sync()));
-    await this.#log.append(timestampMs, key, value, ends);
-    this.#ends = ends;
+    return ends;
   }
 
   /** Removes what an interrupted commit left behind. */

@@ -4,20 +4,16 @@
  *
  *  1. The progress topic's file commits the output files, `appended.ndjson` commits the input files
  *     (journal-partitions.ts). What stands in a file behind its committed end was never published.
- *  2. `append` is whole or nothing. A source is one call with all its records; the newest 10,000 sources are remembered.
- *  3. After an I/O error nothing more is written: the process must end and open the journal again.
- *  4. `append` may run beside `poll` and `publish`.
+ *  2. `append` may run beside `poll` and `publish`.
  */
-import { createHash } from "node:crypto";
 import { AppError } from "../errors.ts";
-import { LINES_KEPT } from "./journal-commits.ts";
+import { JournalAppends } from "./journal-appends.ts";
 import type { FileMode, JournalFault } from "./journal-file.ts";
 import { checkLayout, storeLayout } from "./journal-layout.ts";
 import { recordBytes } from "./journal-line.ts";
 import { fileName, JournalPartitions } from "./journal-partitions.ts";
 import { JournalPoll } from "./journal-poll.ts";
 import { PartitionReader } from "./journal-reader.ts";
-import { partitionOf } from "./partitioner.ts";
 import type {
   AppendRecord,
   InputRecord,
@@ -49,24 +45,11 @@ export interface JournalOptions {
   readonly fault?: JournalFault;
 }
 
-/** What an append leaves in its log, so that a repeat is told from another append under the same name. */
-interface Appended {
-  readonly records: number;
-  readonly digest: string;
-}
-
 interface Opened {
   readonly inputs: JournalPartitions;
   readonly outputs: JournalPartitions;
+  readonly appends: JournalAppends;
   readonly poll: JournalPoll;
-}
-
-function digestOf(records: readonly AppendRecord[]): string {
-  const hash = createHash("sha256");
-  for (const { topic, key, value, headers } of records) {
-    hash.update(JSON.stringify([topic, key, value.length, headers])).update(value);
-  }
-  return hash.digest("hex");
 }
 
 export class Journal implements Transport {
@@ -76,10 +59,8 @@ export class Journal implements Transport {
   readonly #options: JournalOptions;
   readonly #now: () => number;
   #opened: Opened | null = null;
-  #sources = new Map<string, Appended>();
-  /** Appends happen one after the other. */
+  /** Writes to the input files happen one after the other. */
   #appending: Promise<void> = Promise.resolve();
-  #failed = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -95,17 +76,21 @@ export class Journal implements Transport {
     const layout = await checkLayout(folder, wanted, [APPENDED_LOG, progressLog], mode);
     const common = { folder, mode, notes: this.notes, fault };
     const inputs = await JournalPartitions.open({ ...common, logName: APPENDED_LOG, topics: inputTopics });
-    try {
-      const outputs = await JournalPartitions.open({ ...common, logName: progressLog, topics: outputTopics });
-      this.#opened = { inputs, outputs, poll: new JournalPoll(inputs) };
-    } catch (error) {
-      await inputs.close();
-      throw error;
-    }
+    const outputs = await JournalPartitions.open({ ...common, logName: progressLog, topics: outputTopics }).catch(
+      async (error: unknown) => {
+        await inputs.close();
+        throw error;
+      },
+    );
+    const appends = new JournalAppends(inputs, this.limits.recordBytesMax);
+    this.#opened = { inputs, outputs, appends, poll: new JournalPoll(inputs) };
     if (mode === "read") return;
-    if (layout.isNew) await storeLayout(folder, layout, fault);
-    for (const { key, value } of await inputs.commits()) {
-      this.#sources.set(key, JSON.parse(Buffer.from(value).toString()) as Appended);
+    try {
+      if (layout.isNew) await storeLayout(folder, layout, fault);
+      await appends.load();
+    } catch (error) {
+      await this.close();
+      throw error;
     }
   }
 
@@ -128,7 +113,7 @@ export class Journal implements Transport {
 
   async fence(): Promise<"owner" | "fenced"> {
     const { inputs, outputs } = this.#writable();
-    await inputs.discardUncommitted();
+    await this.#afterAppends(() => inputs.discardUncommitted());
     await outputs.discardUncommitted();
     return "owner";
   }
@@ -156,47 +141,16 @@ export class Journal implements Transport {
       }
       outputs.file(record.topic, record.partition);
     }
-    const commit = () => outputs.commit(this.#now(), this.#options.engine, batch.progress, batch.records);
-    await this.#orFail(commit);
+    await outputs.commit(this.#now(), this.#options.engine, batch.progress, batch.records);
     return "committed";
   }
 
   append(source: string, records: readonly AppendRecord[]): Promise<void> {
-    const appended = this.#appending.then(() => this.#append(source, records));
-    this.#appending = appended.catch(() => {});
-    return appended;
-  }
-
-  async #append(source: string, records: readonly AppendRecord[]): Promise<void> {
-    const { inputs, poll } = this.#writable();
-    const digest = digestOf(records);
-    const before = this.#sources.get(source);
-    if (before !== undefined) {
-      if (before.digest === digest) return;
-      throw new AppError(
-        "input",
-        `${source} was appended before, with other records`,
-        "Give what is new a name of its own; a name stands for one set of records.",
-      );
-    }
-    const placed = records.map((record, index) => {
-      const partitions = inputs.partitionCount(record.topic);
-      if (partitions === null) throw new AppError("config", `${source} is for topic ${record.topic}, which is no input topic`);
-      const bytes = recordBytes(record);
-      if (bytes > this.limits.recordBytesMax) {
-        throw new AppError(
-          "input",
-          `record ${index + 1} of ${source} has ${bytes} bytes; at most ${this.limits.recordBytesMax} are allowed`,
-        );
-      }
-      const { topic, key, value, headers } = record;
-      return { topic, partition: partitionOf(key, partitions), key, value, headers };
+    return this.#afterAppends(async () => {
+      const { appends, poll } = this.#writable();
+      await appends.append(source, records, this.#now());
+      poll.wake();
     });
-    const appended: Appended = { records: records.length, digest };
-    await this.#orFail(() => inputs.commit(this.#now(), source, Buffer.from(JSON.stringify(appended)), placed));
-    this.#sources.set(source, appended);
-    if (this.#sources.size > LINES_KEPT) this.#sources.delete(this.#sources.keys().next().value!);
-    poll.wake();
   }
 
   async *readOutput(topic: string): AsyncIterable<InputRecord> {
@@ -229,18 +183,12 @@ export class Journal implements Transport {
 
   #writable(): Opened {
     if (this.#options.readOnly === true) throw new AppError("internal", "the journal is open for reading only");
-    if (this.#failed) {
-      throw new AppError("transport", "the journal failed before; nothing more is written", "Start again; it is repaired then.");
-    }
     return this.#files();
   }
 
-  async #orFail(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      this.#failed = true;
-      throw error;
-    }
+  #afterAppends(write: () => Promise<void>): Promise<void> {
+    const written = this.#appending.then(write);
+    this.#appending = written.catch(() => {});
+    return written;
   }
 }

@@ -155,9 +155,9 @@ export class MemoryBroker {
   }
 
   /** The input records at or behind an offset. */
-  inputFrom(topic: string, partition: number, offset: number): InputRecord[] {
+  *inputFrom(topic: string, partition: number, offset: number): Generator<InputRecord> {
     const log = this.#input(topic, partition);
-    return log.records.slice(log.indexOf(offset));
+    for (let index = log.indexOf(offset); index < log.records.length; index++) yield log.records[index]!;
   }
 
   output(topic: string): InputRecord[] {
@@ -192,6 +192,7 @@ export class MemoryBroker {
   }
 
   commit(transaction: Transaction): void {
+    this.#land(transaction.engine);
     const touched = new Set<Log>();
     for (const record of transaction.batch.records) {
       const log = this.#outputs.get(record.topic)![record.partition]!;
@@ -204,15 +205,18 @@ export class MemoryBroker {
   }
 
   append(source: string, records: readonly AppendRecord[]): void {
-    const content = JSON.stringify(records.map((record) => ({ ...record, value: [...record.value] })));
+    for (const { topic, value } of records) {
+      if (!this.#inputs.has(topic)) throw new AppError("config", `no input topic ${topic}`);
+      if (value.length > this.recordBytesMax)
+        throw new AppError("input", `a record of ${source} has ${value.length} bytes`);
+    }
+    const content = JSON.stringify(records.map(({ value, ...rest }) => [rest, Buffer.from(value).toString("base64")]));
     const before = this.#sources.get(source);
     if (before === content) return;
     if (before !== undefined) throw new AppError("input", `${source} was appended before, with other records`);
     const touched = new Set<Log>();
     for (const { topic, key, value, headers } of records) {
-      const partitions = this.#inputs.get(topic)?.length;
-      if (partitions === undefined) throw new AppError("config", `no input topic ${topic}`);
-      const partition = partitionOf(key, partitions);
+      const partition = partitionOf(key, this.#inputs.get(topic)!.length);
       const log = this.#input(topic, partition);
       this.#write(log, topic, partition, { key: Buffer.from(key), value, headers });
       touched.add(log);
@@ -336,7 +340,7 @@ export class MemoryTransport implements Transport {
   #take(recordsMax: number, bytesMax: number): InputRecord[] {
     const marks = this.#broker.watermarks();
     const queues = marks.map(({ topic, partition, low }) =>
-      this.#broker.inputFrom(topic, partition, this.#positions.get(`${topic}-${partition}`) ?? low).values(),
+      this.#broker.inputFrom(topic, partition, this.#positions.get(`${topic}-${partition}`) ?? low),
     );
     const records: InputRecord[] = [];
     let bytes = 0;
