@@ -1,0 +1,218 @@
+/** The transport on Apache Kafka: a source, a sink and the progress log behind the port. Names of one engine are its
+ * transactional id and consumer group `<engine>`, readers `<engine>.reader.*` and imports `<engine>.import.*`. */
+import { randomUUID } from "node:crypto";
+import type { Kafka } from "kafkajs";
+import { AppError } from "../../errors.ts";
+import type {
+  AppendRecord,
+  InputRecord,
+  Positions,
+  PublishBatch,
+  PublishOutcome,
+  Transport,
+  TransportLimits,
+  Watermark,
+} from "../transport.ts";
+import { offsetsOf, withAdmin } from "./admin.ts";
+import { appendSource } from "./append.ts";
+import { BATCH_BYTES_MAX, encodedBytes } from "./chunks.ts";
+import { createKafka, type KafkaClientOptions, type KafkaLog } from "./client.ts";
+import { registerCodecs } from "./codecs.ts";
+import { assertKafkajsPatched } from "./patched.ts";
+import { ProgressLog } from "./progress.ts";
+import { type RangeOptions, readRange } from "./read-range.ts";
+import { Sink } from "./sink.ts";
+import { Source } from "./source.ts";
+import { checkTopics, type TopicFacts, type TopicPlan } from "./topics.ts";
+
+export interface KafkaTransportOptions extends KafkaClientOptions, TopicPlan {
+  /** Name of the engine: two with the same name fence each other. */
+  readonly engine: string;
+  /** After this long without an end the brokers abort a transaction. At most their transaction.max.timeout.ms. */
+  readonly transactionTimeoutMs?: number;
+  /** Upper limit for a record; lowered to what the output topics take. */
+  readonly recordBytesMax?: number;
+  /** Bytes of input records read ahead. */
+  readonly prefetchBytesMax?: number;
+  /** How long the brokers may be away before the transport gives up. */
+  readonly unreachableMs?: number;
+}
+
+/** Header of a record batch, and room for a broker's own counting. */
+const BATCH_OVERHEAD_BYTES = 512;
+
+export class KafkaTransport implements Transport {
+  readonly #options: KafkaTransportOptions;
+  readonly #instance = randomUUID();
+  readonly #kafka: Kafka;
+  readonly #log: KafkaLog;
+  readonly #unreachableMs: number;
+  readonly #transactionTimeoutMs: number;
+  readonly #range: RangeOptions;
+  readonly #progress: ProgressLog;
+  readonly #sink: Sink;
+  #topics: ReadonlyMap<string, TopicFacts> = new Map();
+  #limits: TransportLimits;
+  #source: Source | null = null;
+  #markOffset: number | null = null;
+
+  constructor(options: KafkaTransportOptions) {
+    this.#options = options;
+    this.#kafka = createKafka(options);
+    this.#log = options.log;
+    this.#unreachableMs = options.unreachableMs ?? 60_000;
+    this.#transactionTimeoutMs = options.transactionTimeoutMs ?? 60_000;
+    this.#limits = { recordBytesMax: Math.min(options.recordBytesMax ?? BATCH_BYTES_MAX, BATCH_BYTES_MAX) };
+    this.#range = {
+      groupPrefix: options.engine,
+      unreachableMs: this.#unreachableMs,
+      openTransactionMs: this.#transactionTimeoutMs + 30_000,
+    };
+    this.#progress = new ProgressLog(this.#kafka, options.progressTopic, options.engine, this.#range);
+    this.#sink = new Sink(this.#kafka, {
+      engine: options.engine,
+      instance: this.#instance,
+      progressTopic: options.progressTopic,
+      transactionTimeoutMs: this.#transactionTimeoutMs,
+      unreachableMs: this.#unreachableMs,
+      rivalSince: (offset) => this.#progress.rivalSince(offset, this.#instance),
+    });
+  }
+
+  get limits(): TransportLimits {
+    return this.#limits;
+  }
+
+  async open(): Promise<void> {
+    assertKafkajsPatched();
+    registerCodecs();
+    const { facts, warnings } = await this.#ask("checking topics", (admin) => checkTopics(admin, this.#options));
+    for (const warning of warnings) this.#log.warn(warning);
+    this.#topics = facts;
+    const outputs = [...this.#options.outputTopics, ...this.#options.logTopics];
+    const smallest = Math.min(
+      ...outputs.map((topic) => (facts.get(topic)?.maxMessageBytes ?? 0) - BATCH_OVERHEAD_BYTES),
+    );
+    this.#limits = { recordBytesMax: Math.min(this.#limits.recordBytesMax, smallest) };
+  }
+
+  async inputWatermarks(): Promise<readonly Watermark[]> {
+    const found: Watermark[] = [];
+    for (const topic of this.#options.inputTopics) {
+      const offsets = await this.#ask(`asking for the offsets of ${topic}`, (admin) => offsetsOf(admin, topic));
+      for (const { partition, low, high } of offsets) found.push({ topic, partition, low, high });
+    }
+    return found;
+  }
+
+  outputPartitions(topic: string): number {
+    return this.#partitions(topic);
+  }
+
+  async fence(): Promise<"owner" | "fenced"> {
+    this.#markOffset = await this.#sink.fence();
+    return this.#markOffset === null ? "fenced" : "owner";
+  }
+
+  readProgress(): Promise<Uint8Array | null> {
+    return this.#progress.last(this.#markOffset);
+  }
+
+  /** Partitions without a position are read from their oldest record. */
+  async seek(positions: Positions): Promise<void> {
+    await this.#source?.stop();
+    const from = new Map<string, Map<number, number>>();
+    for (const { topic, partition, low, high } of await this.inputWatermarks()) {
+      const position = positions.get(topic)?.get(partition) ?? low;
+      refuseHole(topic, partition, position, low, high);
+      const offsets = from.get(topic) ?? new Map<number, number>();
+      from.set(topic, offsets.set(partition, position));
+    }
+    for (const [topic, offsets] of positions) {
+      for (const partition of offsets.keys()) {
+        if (from.get(topic)?.has(partition) === true) continue;
+        throw new AppError("transport", `Kafka: ${topic}/${partition} was read before and is not there`, REBUILD_HINT);
+      }
+    }
+    this.#source = new Source(this.#kafka, {
+      groupPrefix: this.#options.engine,
+      positions: from,
+      queueBytesMax: this.#options.prefetchBytesMax ?? 16 * 2 ** 20,
+      unreachableMs: this.#unreachableMs,
+      onJump: (topic, partition, expected) => this.#checkJump(topic, partition, expected),
+    });
+    await this.#source.start();
+  }
+
+  poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]> {
+    if (this.#source === null) throw new AppError("internal", "poll without seek");
+    return this.#source.poll(recordsMax, bytesMax, waitMs);
+  }
+
+  publish(batch: PublishBatch): Promise<PublishOutcome> {
+    for (const { topic, partition, key, value, headers } of batch.records) {
+      const bytes = encodedBytes(key, value, headers);
+      if (bytes > this.#limits.recordBytesMax) {
+        const limit = `${bytes} bytes, allowed are ${this.#limits.recordBytesMax}`;
+        throw new AppError(
+          "transport",
+          `Kafka: a record for ${topic} has ${limit}`,
+          "Raise max.message.bytes of the topic.",
+        );
+      }
+      if (partition < 0 || partition >= this.#partitions(topic)) {
+        throw new AppError("internal", `a record for ${topic}/${partition}, which does not exist`);
+      }
+    }
+    return this.#sink.publish(batch);
+  }
+
+  append(source: string, records: readonly AppendRecord[]): Promise<void> {
+    const options = {
+      engine: this.#options.engine,
+      progressTopic: this.#options.progressTopic,
+      transactionTimeoutMs: this.#transactionTimeoutMs,
+      unreachableMs: this.#unreachableMs,
+      partitions: (topic: string) => this.#partitions(topic),
+    };
+    return appendSource(this.#kafka, options, source, records);
+  }
+
+  async *readOutput(topic: string): AsyncIterable<InputRecord> {
+    const offsets = await this.#ask(`asking for the offsets of ${topic}`, (admin) => offsetsOf(admin, topic));
+    const ranges = offsets.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
+    yield* readRange(this.#kafka, topic, ranges, this.#range);
+  }
+
+  async close(): Promise<void> {
+    await this.#source?.stop();
+    this.#source = null;
+    await this.#sink.close();
+  }
+
+  #partitions(topic: string): number {
+    const facts = this.#topics.get(topic);
+    if (facts === undefined) throw new AppError("internal", `topic ${topic} is not among the configured ones`);
+    return facts.partitions;
+  }
+
+  async #checkJump(topic: string, partition: number, expected: number): Promise<void> {
+    const offsets = await this.#ask(`asking for the offsets of ${topic}`, (admin) => offsetsOf(admin, topic));
+    const found = offsets.find((entry) => entry.partition === partition) ?? { low: 0, high: 0 };
+    refuseHole(topic, partition, expected, found.low, found.high);
+  }
+
+  #ask<T>(doing: string, ask: Parameters<typeof withAdmin<T>>[3]): Promise<T> {
+    return withAdmin(this.#kafka, this.#unreachableMs, doing, ask);
+  }
+}
+
+const REBUILD_HINT =
+  "Records are lost: restore a backup of the state, or rebuild it; `corollary doctor` shows the hole.";
+
+function refuseHole(topic: string, partition: number, position: number, low: number, high: number): void {
+  const at = `Kafka: ${topic}/${partition}: the next record to read is ${position}`;
+  if (position < low) throw new AppError("transport", `${at}, but the oldest one there is ${low}`, REBUILD_HINT);
+  if (position > high)
+    throw new AppError("transport", `${at}, but the topic ends at ${high}: it was made anew`, REBUILD_HINT);
+}

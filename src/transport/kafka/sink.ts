@@ -1,0 +1,190 @@
+/**
+ * Publishes batches: one Kafka transaction each, with one transactional producer.
+ *
+ * 1. One strike: after any error the producer is dropped; the next `fence` makes another with the same transactional id.
+ *    kafkajs never retries the end of a transaction and refuses everything afterwards.
+ * 2. `fence` commits a mark (key engine, no value, header `cor-fence` with the name of this instance) to the progress
+ *    topic. Its offset bounds the search for the last progress record, and a mark of another instance behind ours tells
+ *    a rival from a transaction that the broker timed out: both look the same in the protocol.
+ * 3. Records carry their partition, since a retry of kafkajs may choose another one.
+ */
+import type { Kafka, Message, Producer, RecordMetadata, Transaction } from "kafkajs";
+import { AppError } from "../../errors.ts";
+import type { Positions, PublishBatch, PublishOutcome } from "../transport.ts";
+import { chunked } from "./chunks.ts";
+import { errorKind, protocolType, transportError } from "./kafka-errors.ts";
+
+export const FENCE_HEADER = "cor-fence";
+
+export interface SinkOptions {
+  readonly engine: string;
+  /** Distinguishes this process from every other one of the same engine. */
+  readonly instance: string;
+  readonly progressTopic: string;
+  readonly transactionTimeoutMs: number;
+  /** How long `fence` tries to reach the brokers. */
+  readonly unreachableMs: number;
+  /** Whether a rival has fenced us, judged by the progress topic from this offset on. */
+  readonly rivalSince: (offset: number) => Promise<boolean>;
+}
+
+const OFFSETS_TRIES = 8;
+const PASSING_OFFSET_ERRORS = new Set([
+  "CONCURRENT_TRANSACTIONS",
+  "GROUP_LOAD_IN_PROGRESS",
+  "GROUP_COORDINATOR_NOT_AVAILABLE",
+  "NOT_COORDINATOR_FOR_GROUP",
+]);
+
+export class Sink {
+  readonly #kafka: Kafka;
+  readonly #options: SinkOptions;
+  #producer: Producer | null = null;
+  /** Last offset in the progress topic that is known to be ours; null before the first fence. */
+  #ownOffset: number | null = null;
+
+  constructor(kafka: Kafka, options: SinkOptions) {
+    this.#kafka = kafka;
+    this.#options = options;
+  }
+
+  /** Takes over from every other producer of this engine. Gives the offset of our mark, or null when a rival was faster. */
+  async fence(): Promise<number | null> {
+    await this.#drop();
+    if (this.#ownOffset !== null && (await this.#options.rivalSince(this.#ownOffset + 1))) return null;
+    const deadlineMs = performance.now() + this.#options.unreachableMs;
+    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+      try {
+        this.#ownOffset = await this.#mark();
+        return this.#ownOffset;
+      } catch (error) {
+        await this.#drop();
+        const kind = errorKind(error);
+        if (kind === "epoch") return null;
+        if (kind === "refused" || performance.now() + waitMs > deadlineMs) throw transportError("taking over", error);
+        await sleep(waitMs);
+      }
+    }
+  }
+
+  /** Throws AppError("transport") when the brokers refuse for good: it makes no sense to try again. */
+  async publish(batch: PublishBatch): Promise<PublishOutcome> {
+    const producer = this.#producer;
+    if (producer === null) throw new AppError("internal", "publish without fence");
+    const attempt = { committing: false };
+    try {
+      this.#ownOffset = await within(this.#options.transactionTimeoutMs, this.#transact(producer, batch, attempt));
+      return "committed";
+    } catch (error) {
+      return this.#outcome(error, attempt.committing);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#drop();
+  }
+
+  async #mark(): Promise<number> {
+    const producer = this.#kafka.producer({
+      transactionalId: this.#options.engine,
+      transactionTimeout: this.#options.transactionTimeoutMs,
+      allowAutoTopicCreation: false,
+      createPartitioner: () => explicitPartition,
+    });
+    this.#producer = producer;
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const { engine, instance, progressTopic: topic } = this.#options;
+    const mark: Message = { key: engine, value: null, partition: 0, headers: { [FENCE_HEADER]: instance } };
+    const sent = await transaction.sendBatch({ topicMessages: [{ topic, messages: [mark] }] });
+    await transaction.commit();
+    return this.#progressOffset(sent);
+  }
+
+  async #transact(producer: Producer, batch: PublishBatch, attempt: { committing: boolean }): Promise<number> {
+    const transaction = await producer.transaction();
+    const { engine, progressTopic } = this.#options;
+    const progress: Message = { key: engine, value: asBuffer(batch.progress), partition: 0 };
+    let sent: RecordMetadata[] = [];
+    try {
+      for (const topicMessages of chunked(batch.records, { topic: progressTopic, messages: [progress] })) {
+        sent = await transaction.sendBatch({ topicMessages });
+      }
+      await this.#sendOffsets(transaction, batch.positions);
+    } catch (error) {
+      // No fence will follow a refusal: end it here, or readers wait for the transaction's timeout.
+      if (errorKind(error) === "refused") await transaction.abort().catch(() => {});
+      throw error;
+    }
+    attempt.committing = true;
+    await transaction.commit();
+    return this.#progressOffset(sent);
+  }
+
+  /** kafkajs looks for other error names than the broker's, so it never tries again by itself. */
+  async #sendOffsets(transaction: Transaction, positions: Positions): Promise<void> {
+    if (positions.size === 0) return;
+    const topics = [...positions].map(([topic, offsets]) => ({
+      topic,
+      partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) })),
+    }));
+    for (let tries = 1, waitMs = 10; ; tries++, waitMs *= 2) {
+      try {
+        return await transaction.sendOffsets({ consumerGroupId: this.#options.engine, topics });
+      } catch (error) {
+        if (tries === OFFSETS_TRIES || !PASSING_OFFSET_ERRORS.has(protocolType(error) ?? "")) throw error;
+        await sleep(waitMs);
+      }
+    }
+  }
+
+  #progressOffset(sent: readonly RecordMetadata[]): number {
+    const metadata = sent.find(({ topicName }) => topicName === this.#options.progressTopic);
+    return Number(metadata?.baseOffset ?? -1);
+  }
+
+  async #outcome(error: unknown, committing: boolean): Promise<PublishOutcome> {
+    await this.#drop();
+    const kind = errorKind(error);
+    if (kind === "refused" && !committing) throw transportError("publishing", error);
+    if (kind === "epoch") {
+      const rival = await this.#options.rivalSince((this.#ownOffset ?? -1) + 1).catch(() => false);
+      if (rival) return "fenced";
+    }
+    // Without a request to commit nobody commits: the next fence aborts what is open.
+    return committing ? "unknown" : "aborted";
+  }
+
+  async #drop(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = null;
+    await producer?.disconnect().catch(() => {});
+  }
+}
+
+/** Every message names its partition. */
+export function explicitPartition({ message }: { message: Message }): number {
+  if (message.partition === undefined) throw new AppError("internal", "a record without a partition");
+  return message.partition;
+}
+
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * Reads committed records of given partitions from given positions on, ahead of its caller by a bounded queue.
+ *
+ * 1. kafkajs has no assign(): each source is the only member of a consumer group of its own, named at random. So no rival
+ *    and no dead predecessor can hold it up, nothing is committed to that group, and ownership rests on fencing alone.
+ * 2. The positions here are the truth: at every (re-)join all partitions are sought to them; a repeated record is dropped.
+ * 3. A position moves over control records, aborted records and emptied batches too.
+ * 4. A failure that kafkajs cannot mend within `unreachableMs` ends the source: `poll` rejects from then on.
+ */
+import { randomUUID } from "node:crypto";
+import type { Batch, Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import { AppError } from "../../errors.ts";
+import type { InputRecord, Positions } from "../transport.ts";
+import { transportError } from "./kafka-errors.ts";
+
+export interface SourceOptions {
+  /** The group of a source is `<prefix>.reader.<random>`. */
+  readonly groupPrefix: string;
+  /** Next offset of every partition to read; topics and partitions without one are not read. */
+  readonly positions: Positions;
+  /** Records read ahead are at most about this many bytes and one fetch more. */
+  readonly queueBytesMax: number;
+  /** How long brokers may be away before the source gives up. */
+  readonly unreachableMs: number;
+  /**
+   * Called when the next record is not the expected one, with both offsets: throws when records are lost. A partition
+   * that has no position is a failure then. null: offsets may jump, and some partitions are left out.
+   */
+  readonly onJump: ((topic: string, partition: number, expected: number, found: number) => Promise<void>) | null;
+}
+
+interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+  position: number;
+}
+
+const FETCH_WAIT_MS = 100;
+const HEARTBEAT_MS = 1_000;
+
+export class Source {
+  readonly #options: SourceOptions;
+  readonly #consumer: Consumer;
+  readonly #partitions = new Map<string, Partition>();
+  #paused = new Set<string>();
+  #joined = false;
+  #queue: InputRecord[] = [];
+  /** Index of the first record in the queue that was not given away. */
+  #head = 0;
+  #queuedBytes = 0;
+  #failure: AppError | null = null;
+  #stopped = false;
+  #outageSinceMs: number | null = null;
+  #silentMs = 0;
+  #wakePoll: (() => void) | null = null;
+  #wakeFetch: (() => void) | null = null;
+
+  constructor(kafka: Kafka, options: SourceOptions) {
+    this.#options = options;
+    for (const [topic, offsets] of options.positions) {
+      for (const [partition, position] of offsets) {
+        this.#partitions.set(keyOf(topic, partition), { topic, partition, position });
+      }
+    }
+    this.#consumer = kafka.consumer({
+      groupId: `${options.groupPrefix}.reader.${randomUUID()}`,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      sessionTimeout: 30_000,
+      heartbeatInterval: 3_000,
+      retry: {
+        retries: 5,
+        initialRetryTime: 100,
+        maxRetryTime: 1_000,
+        restartOnFailure: async () => this.#mayRestart(),
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { events } = this.#consumer;
+    this.#consumer.on(events.GROUP_JOIN, ({ payload }) => this.#seekAll(payload.memberAssignment));
+    this.#consumer.on(events.FETCH, () => this.#showLife());
+    this.#consumer.on(events.STOP, () => {
+      this.#joined = false;
+    });
+    this.#consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
+      // Nothing but control, aborted or compacted records: #accept was not called.
+      if (payload.batchSize === 0) this.#advance(payload.topic, payload.partition, Number(payload.lastOffset) + 1);
+    });
+    this.#consumer.on(events.CRASH, ({ payload }) => {
+      if (!payload.restart) this.#fail(transportError("the consumer ended", payload.error));
+    });
+    try {
+      await this.#consumer.connect();
+      await this.#consumer.subscribe({ topics: [...this.#options.positions.keys()], fromBeginning: true });
+      await this.#consumer.run({ autoCommit: false, eachBatch: (payload) => this.#accept(payload) });
+    } catch (error) {
+      throw transportError("reading", error);
+    }
+  }
+
+  /** Waits at most `waitMs` for the first record, then gives what is there, up to the limits and at least one. */
+  async poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]> {
+    if (this.#head === this.#queue.length && this.#failure === null) await this.#waitForRecords(waitMs);
+    if (this.#failure !== null) throw this.#failure;
+    const taken: InputRecord[] = [];
+    let bytes = 0;
+    while (taken.length < recordsMax && this.#head < this.#queue.length) {
+      const record = this.#queue[this.#head] as InputRecord;
+      const size = sizeOf(record);
+      if (taken.length > 0 && bytes + size > bytesMax) break;
+      taken.push(record);
+      bytes += size;
+      this.#head++;
+    }
+    this.#queuedBytes -= bytes;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    }
+    if (this.#queuedBytes < this.#options.queueBytesMax) this.#wakeFetch?.();
+    return taken;
+  }
+
+  /** Next offset to be fetched: all committed records before it are in the queue or were given away. */
+  position(topic: string, partition: number): number {
+    return this.#partitions.get(keyOf(topic, partition))?.position ?? 0;
+  }
+
+  /** From now on, or from the start on, only this partition is fetched. */
+  readOnly(topic: string, partition: number): void {
+    this.#paused = new Set([...this.#partitions.keys()].filter((key) => key !== keyOf(topic, partition)));
+    if (this.#joined) this.#applyPauses();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wakeFetch?.();
+    this.#wakePoll?.();
+    await this.#consumer.disconnect().catch(() => {});
+  }
+
+  async #waitForRecords(waitMs: number): Promise<void> {
+    if (waitMs <= 0) return;
+    const startedMs = performance.now();
+    await sleepUntil(waitMs, (wake) => {
+      this.#wakePoll = wake;
+    });
+    this.#wakePoll = null;
+    // A process that was stopped and woken has not waited longer than it asked for.
+    this.#silentMs += Math.min(performance.now() - startedMs, waitMs);
+    if (this.#silentMs > this.#options.unreachableMs) {
+      this.#fail(
+        new AppError(
+          "transport",
+          `Kafka: no answer for ${this.#silentMs | 0} ms`,
+          "Check the brokers, then start again.",
+        ),
+      );
+    }
+  }
+
+  async #accept({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const entry = this.#partitions.get(keyOf(batch.topic, batch.partition));
+    if (entry === undefined) return;
+    const first = batch.firstOffset();
+    if (first !== null && Number(first) !== entry.position && this.#options.onJump !== null) {
+      try {
+        await this.#options.onJump(entry.topic, entry.partition, entry.position, Number(first));
+      } catch (error) {
+        this.#fail(transportError("reading", error));
+      }
+    }
+    while (this.#queuedBytes >= this.#options.queueBytesMax && isRunning() && !this.#stopped) {
+      await sleepUntil(HEARTBEAT_MS, (wake) => {
+        this.#wakeFetch = wake;
+      });
+      this.#wakeFetch = null;
+      this.#showLife();
+      await heartbeat();
+    }
+    if (!isRunning() || isStale() || this.#stopped || this.#failure !== null) return;
+    this.#enqueue(entry, batch);
+  }
+
+  #enqueue(entry: Partition, batch: Batch): void {
+    for (const message of batch.messages) {
+      const offset = Number(message.offset);
+      if (offset < entry.position) continue;
+      const record = toRecord(batch.topic, batch.partition, offset, message);
+      this.#queue.push(record);
+      this.#queuedBytes += sizeOf(record);
+    }
+    this.#advance(batch.topic, batch.partition, Number(batch.lastOffset()) + 1);
+    this.#wakePoll?.();
+  }
+
+  #advance(topic: string, partition: number, position: number): void {
+    const entry = this.#partitions.get(keyOf(topic, partition));
+    if (entry !== undefined && position > entry.position) entry.position = position;
+  }
+
+  #seekAll(assigned: Record<string, number[]>): void {
+    this.#showLife();
+    const others: { topic: string; partitions: number[] }[] = [];
+    for (const [topic, partitions] of Object.entries(assigned)) {
+      for (const partition of partitions) {
+        const entry = this.#partitions.get(keyOf(topic, partition));
+        if (entry === undefined) others.push({ topic, partitions: [partition] });
+        else this.#consumer.seek({ topic, partition, offset: String(entry.position) });
+      }
+    }
+    if (others.length > 0 && this.#options.onJump !== null) {
+      const names = others.map(({ topic, partitions }) => `${topic}/${partitions}`).join(", ");
+      this.#fail(new AppError("transport", `Kafka: new partitions since the start: ${names}`, "Start again."));
+    }
+    if (others.length > 0) this.#consumer.pause(others);
+    this.#joined = true;
+    this.#applyPauses();
+  }
+
+  #applyPauses(): void {
+    for (const [key, { topic, partition }] of this.#partitions) {
+      const target = [{ topic, partitions: [partition] }];
+      if (this.#paused.has(key)) this.#consumer.pause(target);
+      else this.#consumer.resume(target);
+    }
+  }
+
+  #showLife(): void {
+    this.#silentMs = 0;
+    this.#outageSinceMs = null;
+  }
+
+  #mayRestart(): boolean {
+    this.#outageSinceMs ??= performance.now();
+    return !this.#stopped && performance.now() - this.#outageSinceMs < this.#options.unreachableMs;
+  }
+
+  #fail(error: AppError): void {
+    if (this.#stopped) return;
+    this.#failure ??= error;
+    this.#wakePoll?.();
+    this.#wakeFetch?.();
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${partition}/${topic}`;
+}
+
+function toRecord(topic: string, partition: number, offset: number, message: KafkaMessage): InputRecord {
+  const headers: Record<string, string | Uint8Array> = Object.create(null);
+  for (const [name, value] of Object.entries(message.headers ?? {})) {
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    if (last != null) headers[name] = last;
+  }
+  const { key, value } = message;
+  return { topic, partition, offset, timestampMs: Number(message.timestamp), key, value, headers };
+}
+
+function sizeOf(record: InputRecord): number {
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + 100;
+}
+
+/** Resolves after `ms`, or when the function handed to `keep` is called. */
+function sleepUntil(ms: number, keep: (wake: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    keep(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
