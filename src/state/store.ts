@@ -19,7 +19,6 @@ import type {
 } from "../core/rows.ts";
 import type { Positions } from "../transport/transport.ts";
 
-
 export interface InputCounts {
   readonly applied: number;
   readonly unchanged: number;

@@ -1,0 +1,159 @@
+/**
+ * The large tables out of the database: columns joined per entitlement, entitlements in pages of about ROWS_PER_PAGE
+ * rows, the next page read while the caller takes in the last one. No slice handed over has more than ROWS_PER_SLICE rows.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import sqlite, { type SQLQuery } from "@databases/sqlite";
+import type { AssignmentChunk, PublishedRow } from "../core/rows.ts";
+import { NumberColumn, TextColumn } from "./columns.ts";
+import type { Database } from "./database.ts";
+
+const { sql } = sqlite;
+
+const ROWS_PER_PAGE = 65_536;
+const ROWS_PER_SLICE = 8_192;
+const ENTITLEMENTS_PER_PAGE_MAX = 16_384;
+
+interface Group {
+  readonly entitlement: number;
+  readonly rows: number;
+}
+
+interface AssignmentGroup extends Group {
+  readonly users: string;
+  readonly flags: string;
+  readonly memberAt: string;
+  readonly lastUsedAt: string;
+  /** JSON of [user, extra]; `extra` is nearly always null, so it stays out of the joined columns. */
+  readonly extras: string;
+}
+
+export async function loadAssignments(db: Database, take: (chunk: AssignmentChunk) => void): Promise<void> {
+  const last = await lastEntitlement(db, sql`assignments`);
+  await eachPage<AssignmentGroup>(db, last, assignmentGroups, async (groups) => {
+    for (const group of groups) {
+      const extras = new Map(JSON.parse(group.extras) as [number, string][]);
+      const users = new NumberColumn(group.users);
+      const flags = new NumberColumn(group.flags);
+      const memberAt = new NumberColumn(group.memberAt);
+      const lastUsedAt = new NumberColumn(group.lastUsedAt);
+      for (const rows of slices(group.rows)) {
+        const slice = users.take(rows);
+        take({
+          entitlement: group.entitlement,
+          users: slice,
+          flags: flags.take(rows),
+          memberAt: memberAt.take(rows),
+          lastUsedAt: lastUsedAt.take(rows),
+          extra: slice.map((user) => extras.get(user) ?? null),
+        });
+        if (rows === ROWS_PER_SLICE) await nextTurn();
+      }
+    }
+  });
+}
+
+function assignmentGroups(from: number, to: number): SQLQuery {
+  return sql`SELECT entitlement, count(*) AS rows, group_concat(user) AS users, group_concat(flags) AS flags,
+      group_concat(member_at) AS memberAt, group_concat(last_used_at) AS lastUsedAt, 
+      json_group_array(json_array(user, extra)) FILTER (WHERE extra IS NOT NULL) AS extras
+    FROM assignments WHERE entitlement >= ${from} AND entitlement < ${to} GROUP BY entitlement`;
+}
+
+interface PublishedGroup extends Group {
+  readonly users: string;
+  readonly rules: string;
+  readonly freqUnions: string;
+  readonly freqs: string;
+  /** flags << 12 | reason << 8 | band << 4 | kind, within the bounds that the schema checks. */
+  readonly codes: string;
+}
+
+export async function loadPublished(db: Database, take: (rows: readonly PublishedRow[]) => void): Promise<void> {
+  const last = await lastEntitlement(db, sql`published`);
+  let slice: PublishedRow[] = [];
+  await eachPage<PublishedGroup>(db, last, publishedGroups, async (groups) => {
+    for (const group of groups) {
+      const columns = {
+        users: new NumberColumn(group.users),
+        rules: new TextColumn(group.rules),
+        freqUnions: new NumberColumn(group.freqUnions),
+        freqs: new NumberColumn(group.freqs),
+        codes: new NumberColumn(group.codes),
+      };
+      for (let left = group.rows; left > 0; ) {
+        const rows = Math.min(left, ROWS_PER_SLICE - slice.length);
+        left -= rows;
+        appendPublished(slice, group.entitlement, rows, columns);
+        if (slice.length < ROWS_PER_SLICE) continue;
+        take(slice);
+        slice = [];
+        await nextTurn();
+      }
+    }
+  });
+  if (slice.length > 0) take(slice);
+}
+
+interface PublishedColumns {
+  readonly users: NumberColumn;
+  readonly rules: TextColumn;
+  readonly freqUnions: NumberColumn;
+  readonly freqs: NumberColumn;
+  readonly codes: NumberColumn;
+}
+
+function appendPublished(to: PublishedRow[], entitlement: number, rows: number, columns: PublishedColumns): void {
+  const users = columns.users.take(rows);
+  const rules = columns.rules.take(rows);
+  const freqUnions = columns.freqUnions.take(rows);
+  const freqs = columns.freqs.take(rows);
+  const codes = columns.codes.take(rows);
+  for (const [index, user] of users.entries()) {
+    const code = codes[index]!;
+    const [kind, band, reason, flags] = [code & 15, (code >> 4) & 15, (code >> 8) & 15, code >> 12];
+    to.push([entitlement, user, kind, rules[index]!, freqUnions[index]!, freqs[index]!, band, reason, flags]);
+  }
+}
+
+function publishedGroups(from: number, to: number): SQLQuery {
+  return sql`SELECT entitlement, count(*) AS rows, group_concat(user) AS users, group_concat(rule) AS rules,
+      group_concat(freq_union) AS freqUnions, group_concat(freq) AS freqs,
+      group_concat((flags << 12) | (reason << 8) | (band << 4) | kind) AS codes
+    FROM published WHERE entitlement >= ${from} AND entitlement < ${to} GROUP BY entitlement`;
+}
+
+async function lastEntitlement(db: Database, table: SQLQuery): Promise<number> {
+  const [row] = await db.query<{ last: number | null }>(sql`SELECT max(entitlement) AS last FROM ${table}`);
+  return row!.last ?? -1;
+}
+
+/** Ranges of entitlement ids, widened and narrowed by what the range before them held. */
+async function eachPage<Row extends Group>(
+  db: Database,
+  last: number,
+  page: (from: number, to: number) => SQLQuery,
+  take: (groups: readonly Row[]) => Promise<void>,
+): Promise<void> {
+  let from = 0;
+  let span = 1;
+  let reading = db.query<Row>(page(from, from + span));
+  while (from <= last) {
+    const groups = await reading;
+    from += span;
+    span = nextSpan(span, groups);
+    reading = db.query<Row>(page(from, from + span));
+    await take(groups);
+  }
+  await reading;
+}
+
+function nextSpan(span: number, groups: readonly Group[]): number {
+  const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+  const fitting = Math.floor((span * ROWS_PER_PAGE) / Math.max(rows, 1));
+  return Math.max(1, Math.min(fitting, span * 4, ENTITLEMENTS_PER_PAGE_MAX));
+}
+
+function* slices(rows: number): Generator<number> {
+  for (let left = rows; left > 0; left -= ROWS_PER_SLICE) yield Math.min(left, ROWS_PER_SLICE);
+}
