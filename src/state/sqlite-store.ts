@@ -2,7 +2,7 @@
  * The state in a folder: `state.db`, and beside it the lock (lock.ts).
  *
  * 1. A writer holds the folder's lock from open to close; readers need no lock and see the state as of their opening.
- * 2. A step is one transaction; the epoch and the step number are checked inside it.
+ * 2. A step is one transaction; the epoch is checked inside it.
  * 3. After a failed write the store refuses everything: memory is ahead of the disk, so the process must start again.
  * 4. `clean_end` is 0 while a writer has the state open; finding 0 on opening means a check of the whole file.
  */
