@@ -3,26 +3,34 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { Journal } from "../transport/journal.ts";
+import { KafkaTransport } from "../transport/kafka/kafka-transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Now } from "./clock.ts";
 
 /** A little under Kafka's default for a batch, so that the same records fit everywhere. */
 const RECORD_BYTES_MAX = 1_000_000;
 
-export function makeTransport(config: Config, _log: Log, now: Now): Transport {
+export function makeTransport(config: Config, log: Log, now: Now): Transport {
   const { identities, assignments, entitlements, requests, decisions } = config.topics;
-  const { predictions, recommendations, flags, actions, audit, rejects } = config.topics;
+  const { predictions, recommendations, flags, actions, audit, rejects, progress } = config.topics;
+  const withPrefix = (topics: readonly string[]) => topics.map((topic) => config.topics.prefix + topic);
+  const inputTopics = withPrefix([identities, assignments, entitlements, requests, decisions]);
+  const outputTopics = withPrefix([predictions, recommendations, flags, actions]);
+  const logTopics = withPrefix([audit, rejects]);
+  const progressTopic = config.topics.prefix + progress;
+  const { engine, kafka } = config;
+  if (config.transport === "kafka") {
+    return new KafkaTransport({ engine, kafka, log, inputTopics, outputTopics, logTopics, progressTopic });
+  }
+  const partitioned = (topics: readonly string[]) =>
+    Object.fromEntries(topics.map((topic) => [topic, config.topics.partitions]));
   return new Journal({
     folder: join(config.data, "journal"),
-    engine: config.engine,
-    inputTopics: partitionsOf(config, [identities, assignments, entitlements, requests, decisions]),
-    outputTopics: partitionsOf(config, [predictions, recommendations, flags, actions, audit, rejects]),
-    progressTopic: config.topics.prefix + config.topics.progress,
+    engine,
+    inputTopics: partitioned(inputTopics),
+    outputTopics: partitioned([...outputTopics, ...logTopics]),
+    progressTopic,
     recordBytesMax: RECORD_BYTES_MAX,
     now,
   });
-}
-
-function partitionsOf(config: Config, topics: readonly string[]): Record<string, number> {
-  return Object.fromEntries(topics.map((topic) => [config.topics.prefix + topic, config.topics.partitions]));
 }

@@ -34,8 +34,7 @@ export async function publishOutbox(transport: Transport, outbox: Outbox, log: L
       );
     }
     log.warn({ step: outbox.step, attempt }, "publishing again: the last attempt did not commit, or nobody knows");
-    const waitMs = Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (attempt - 2));
-    await pause(waitMs, undefined, signal ? { signal } : {});
+    if (attempt > 2) await pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (attempt - 3)), undefined, signal ? { signal } : {});
     published = (await isPublished(transport, outbox)) || (await send(transport, () => transport.publish(batch)));
   }
 }

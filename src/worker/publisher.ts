@@ -15,6 +15,9 @@ import { recordBytes } from "./outbox.ts";
 import { positionsToJson } from "./positions.ts";
 import { rejectRecord } from "./rejects.ts";
 
+/** More than a transport needs around key, value and headers. */
+const FRAME_BYTES = 512;
+
 export interface StepOutput {
   readonly epoch: number;
   readonly step: number;
@@ -50,24 +53,27 @@ export class Publisher {
 
     const topic = topicName(this.#config, "rejects");
     const partitions = this.#transport.outputPartitions(topic);
-    const { recordBytesMax } = this.#transport.limits;
+    const sizeMax = this.#sizeMax();
     rejects.forEach((reject, i) => {
       const cor = `${engine}.${epoch}.${step}.${deltas.length + i}`;
       const partition = reject.record.partition % partitions;
-      records.push({ topic, partition, ...rejectRecord(reject, engine, cor, recordBytesMax) });
+      records.push({ topic, partition, ...rejectRecord(reject, engine, cor, sizeMax) });
     });
     return records;
   }
 
   #checkSize(record: OutputRecord): void {
     const size = recordBytes(record);
-    const { recordBytesMax } = this.#transport.limits;
-    if (size <= recordBytesMax) return;
+    if (size <= this.#sizeMax()) return;
     throw new AppError(
       "transport",
-      `a record for ${record.topic} has ${size} bytes; the transport takes at most ${recordBytesMax}. Nothing of its step was committed`,
+      `a record for ${record.topic} has ${size} bytes; the topic takes at most ${this.#sizeMax()}. Nothing of its step was committed`,
       "raise `max.message.bytes` of the topic (and the broker's limit), then start again",
     );
+  }
+
+  #sizeMax(): number {
+    return this.#transport.limits.recordBytesMax - FRAME_BYTES;
   }
 }
 

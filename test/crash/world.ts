@@ -1,0 +1,175 @@
+/**
+ * What outlives a process: the broker and the state folder. A crash leaves both as they are at that moment; a new
+ * process opens a copy of the folder, because the connections of the dead one cannot be torn away.
+ */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { type Config, loadConfig } from "../../src/config.ts";
+import { AppError } from "../../src/errors.ts";
+import { openStore } from "../../src/state/sqlite-store.ts";
+import type { Store } from "../../src/state/store.ts";
+import { Journal } from "../../src/transport/journal.ts";
+import type { InputRecord, Transport } from "../../src/transport/transport.ts";
+import { openWorker } from "../../src/worker/open-worker.ts";
+import type { Worker } from "../../src/worker/worker.ts";
+import { type BrokerOptions, MemoryBroker, MemoryTransport, SimulatedCrash } from "../support/memory-transport.ts";
+import { FaultPlan, faultyStore, ProcessLife } from "./fault-plan.ts";
+import { TOPICS, type Wave } from "./scenario.ts";
+
+export const OUTPUTS = ["predictions", "recommendations", "flags", "rejects"] as const;
+const PARTITIONS = 2;
+const BROKER: BrokerOptions = {
+  inputTopics: Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, PARTITIONS])),
+  outputTopics: Object.fromEntries([...OUTPUTS, "actions", "audit"].map((topic) => [topic, PARTITIONS])),
+};
+const log = pino({ level: "silent" });
+/** Memory where there is a file system of it: thousands of states are written. */
+const ROOT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const CRASHES_MAX = 5;
+/** After a crash the machine's clock is behind by so much, for the rest of the wave. */
+const CLOCK_SLIP_MS = 5 * 60_000;
+
+export type TransportKind = "memory" | "journal";
+
+/** Changes the protocol, to prove that the checks notice. */
+export interface Mutation {
+  readonly name: string;
+  store?(store: Store): Store;
+  transport?(transport: Transport): Transport;
+}
+
+export class World {
+  readonly kind: TransportKind;
+  readonly settings: readonly string[];
+  broker: MemoryBroker;
+  folder: string;
+  nowMs = 0;
+  crashes = 0;
+  readonly #dead: (() => Promise<void>)[] = [];
+  readonly #folders: string[] = [];
+
+  private constructor(kind: TransportKind, settings: readonly string[], broker: MemoryBroker, folder: string) {
+    this.kind = kind;
+    this.settings = settings;
+    this.broker = broker;
+    this.folder = folder;
+    this.#folders.push(folder);
+  }
+
+  static async create(kind: TransportKind, settings: readonly string[]): Promise<World> {
+    return new World(kind, settings, new MemoryBroker(BROKER), await newFolder());
+  }
+
+  /** The same world once more, between two waves. */
+  async fork(): Promise<World> {
+    const fork = new World(this.kind, this.settings, copyOf(this.broker), await newFolder());
+    await cp(this.folder, fork.folder, { recursive: true });
+    fork.nowMs = this.nowMs;
+    return fork;
+  }
+
+  /** Plays a wave to its end, through whatever faults the plan holds. Rejects with what no recovery may end in. */
+  async play(wave: Wave, plan = new FaultPlan(), mutation?: Mutation): Promise<Worker> {
+    this.nowMs = wave.atMs;
+    for (;;) {
+      this.broker.nowMs = this.nowMs;
+      try {
+        const worker = await this.#openWorker(plan, mutation);
+        await worker.submit(wave.name, wave.records);
+        await worker.runUntilQuiet();
+        await worker.close();
+        this.#dead.pop();
+        return worker;
+      } catch (error) {
+        if (!(error instanceof SimulatedCrash) || ++this.crashes > CRASHES_MAX) throw error;
+        await this.#crash();
+      }
+    }
+  }
+
+  async outputs(topic: string): Promise<InputRecord[]> {
+    const transport = this.#openTransport(new ProcessLife(new FaultPlan()));
+    await transport.open();
+    const records: InputRecord[] = [];
+    for await (const record of transport.readOutput(topic)) records.push(record);
+    await transport.close();
+    return records;
+  }
+
+  config(): Config {
+    const sets = [`data=${this.folder}`, `topics.partitions=${PARTITIONS}`, ...this.settings];
+    return loadConfig({ sets });
+  }
+
+  async remove(): Promise<void> {
+    for (const bury of this.#dead) await bury().catch(() => undefined);
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
+  }
+
+  async #openWorker(plan: FaultPlan, mutation: Mutation | undefined): Promise<Worker> {
+    const life = new ProcessLife(plan);
+    const opened = await openStore(this.folder);
+    const transport = this.#openTransport(life);
+    this.#dead.push(async () => {
+      life.bury();
+      await opened.close();
+      await transport.close();
+    });
+    const store = faultyStore(opened, life);
+    return openWorker({
+      config: this.config(),
+      log,
+      now: () => this.nowMs,
+      store: mutation?.store?.(store) ?? store,
+      transport: mutation?.transport?.(transport) ?? transport,
+    });
+  }
+
+  #openTransport(life: ProcessLife): Transport {
+    if (this.kind === "memory") return new MemoryTransport(this.broker, "corollary", life.pass);
+    return new Journal({
+      folder: join(this.folder, "journal"),
+      engine: "corollary",
+      inputTopics: BROKER.inputTopics,
+      outputTopics: BROKER.outputTopics,
+      progressTopic: "progress",
+      recordBytesMax: 1_000_000,
+      now: () => this.nowMs,
+      fault: (point) => void life.pass(point),
+    });
+  }
+
+  async #crash(): Promise<void> {
+    const next = await newFolder();
+    await cp(this.folder, next, { recursive: true });
+    this.#folders.push(next);
+    this.folder = next;
+    this.nowMs -= CLOCK_SLIP_MS;
+  }
+}
+
+/** true: the worker refused to go on, as it should when it cannot. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.code !== "internal";
+}
+
+function newFolder(): Promise<string> {
+  return mkdtemp(join(ROOT, "corollary-crash-"));
+}
+
+/** A broker with the same records and transactions; sources of earlier appends are forgotten. */
+function copyOf(broker: MemoryBroker): MemoryBroker {
+  const copy = new MemoryBroker(BROKER);
+  for (const { topic, partition, low } of broker.watermarks()) {
+    for (const record of broker.inputFrom(topic, partition, low)) {
+      copy.nowMs = record.timestampMs;
+      copy.produce(topic, partition, record);
+    }
+  }
+  for (const transaction of broker.transactions) copy.commit(transaction);
+  copy.nowMs = broker.nowMs;
+  return copy;
+}
