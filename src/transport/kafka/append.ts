@@ -4,13 +4,13 @@
  * `offsets.retention.minutes` (by default 7 days) after its last change; a repeat after that is appended again.
  */
 import { createHash } from "node:crypto";
-import kafkajs, { type Kafka, type Message, type PartitionMetadata, type Producer } from "kafkajs";
+import type { Kafka, Producer } from "kafkajs";
 import { AppError } from "../../errors.ts";
-import type { AppendRecord, OutputRecord } from "../transport.ts";
+import type { OutputRecord } from "../transport.ts";
 import { withAdmin } from "./admin.ts";
 import { chunked } from "./chunks.ts";
 import { errorKind, transportError } from "./kafka-errors.ts";
-import { asBuffer, explicitPartition } from "./sink.ts";
+import { explicitPartition } from "./sink.ts";
 
 export interface AppendOptions {
   readonly engine: string;
@@ -18,7 +18,6 @@ export interface AppendOptions {
   readonly progressTopic: string;
   readonly transactionTimeoutMs: number;
   readonly unreachableMs: number;
-  readonly partitions: (topic: string) => number;
 }
 
 const TRANSACTION_RECORDS_MAX = 5_000;
@@ -28,7 +27,7 @@ export async function appendSource(
   kafka: Kafka,
   options: AppendOptions,
   source: string,
-  records: readonly AppendRecord[],
+  records: readonly OutputRecord[],
 ): Promise<void> {
   const group = `${options.engine}.import.${createHash("sha256").update(source).digest("hex").slice(0, 32)}`;
   const producer = kafka.producer({
@@ -64,12 +63,12 @@ async function appendChunk(
   producer: Producer,
   options: AppendOptions,
   group: string,
-  records: readonly AppendRecord[],
+  records: readonly OutputRecord[],
   from: number,
 ): Promise<void> {
   const chunk = records.slice(from, from + TRANSACTION_RECORDS_MAX);
   const transaction = await producer.transaction();
-  for (const topicMessages of chunked(chunk.map((record) => placed(record, options.partitions(record.topic))))) {
+  for (const topicMessages of chunked(chunk)) {
     await transaction.sendBatch({ topicMessages });
   }
   const offset = String(from + chunk.length);
@@ -87,18 +86,4 @@ async function appendedCount(kafka: Kafka, options: AppendOptions, group: string
   );
   const offset = committed[0]?.partitions.find(({ partition }) => partition === 0)?.offset ?? "-1";
   return Math.max(0, Number(offset));
-}
-
-const byKey = kafkajs.Partitioners.DefaultPartitioner();
-
-/** The partition that any Kafka producer would choose for the key: murmur2 of its UTF-8 bytes. */
-function placed(record: AppendRecord, partitions: number): OutputRecord {
-  const key = Buffer.from(record.key);
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 0 }));
-  const partition = byKey({
-    topic: record.topic,
-    partitionMetadata: partitionMetadata as PartitionMetadata[],
-    message: { key, value: null } as Message,
-  });
-  return { topic: record.topic, partition, key, value: asBuffer(record.value), headers: record.headers };
 }

@@ -77,6 +77,7 @@ function toMessage({ key, value, headers, partition }: OutputRecord): Message {
   };
 }
 
-function buffer(bytes: Uint8Array): Buffer {
+/** The same bytes, not a copy. */
+export function buffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

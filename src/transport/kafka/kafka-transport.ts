@@ -2,10 +2,14 @@
  * transactional id and consumer group `<engine>`, readers `<engine>.reader.*` and imports `<engine>.import.*`. */
 import { randomUUID } from "node:crypto";
 import type { Kafka } from "kafkajs";
+import type { KafkaConfig } from "../../config.ts";
 import { AppError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import { partitionOf } from "../partitioner.ts";
 import type {
   AppendRecord,
   InputRecord,
+  OutputRecord,
   Positions,
   PublishBatch,
   PublishOutcome,
@@ -16,7 +20,7 @@ import type {
 import { offsetsOf, withAdmin } from "./admin.ts";
 import { appendSource } from "./append.ts";
 import { BATCH_BYTES_MAX, encodedBytes } from "./chunks.ts";
-import { createKafka, type KafkaClientOptions, type KafkaLog } from "./client.ts";
+import { createKafka } from "./client.ts";
 import { registerCodecs } from "./codecs.ts";
 import { assertKafkajsPatched } from "./patched.ts";
 import { ProgressLog } from "./progress.ts";
@@ -25,17 +29,15 @@ import { Sink } from "./sink.ts";
 import { Source } from "./source.ts";
 import { checkTopics, type TopicFacts, type TopicPlan } from "./topics.ts";
 
-export interface KafkaTransportOptions extends KafkaClientOptions, TopicPlan {
+export interface KafkaTransportOptions extends TopicPlan {
   /** Name of the engine: two with the same name fence each other. */
   readonly engine: string;
-  /** After this long without an end the brokers abort a transaction. At most their transaction.max.timeout.ms. */
-  readonly transactionTimeoutMs?: number;
-  /** Upper limit for a record; lowered to what the output topics take. */
-  readonly recordBytesMax?: number;
-  /** Bytes of input records read ahead. */
-  readonly prefetchBytesMax?: number;
-  /** How long the brokers may be away before the transport gives up. */
+  readonly kafka: KafkaConfig;
+  readonly log: Log;
+  /** How long the brokers may be away before the transport gives up; 60 s. */
   readonly unreachableMs?: number;
+  /** Bytes of input records read ahead; 16 MiB. */
+  readonly prefetchBytesMax?: number;
 }
 
 /** Header of a record batch, and room for a broker's own counting. */
@@ -45,35 +47,30 @@ export class KafkaTransport implements Transport {
   readonly #options: KafkaTransportOptions;
   readonly #instance = randomUUID();
   readonly #kafka: Kafka;
-  readonly #log: KafkaLog;
   readonly #unreachableMs: number;
-  readonly #transactionTimeoutMs: number;
   readonly #range: RangeOptions;
   readonly #progress: ProgressLog;
   readonly #sink: Sink;
   #topics: ReadonlyMap<string, TopicFacts> = new Map();
-  #limits: TransportLimits;
+  #limits: TransportLimits = { recordBytesMax: BATCH_BYTES_MAX };
   #source: Source | null = null;
-  #markOffset: number | null = null;
 
   constructor(options: KafkaTransportOptions) {
     this.#options = options;
-    this.#kafka = createKafka(options);
-    this.#log = options.log;
+    this.#kafka = createKafka(options.kafka, options.log);
     this.#unreachableMs = options.unreachableMs ?? 60_000;
-    this.#transactionTimeoutMs = options.transactionTimeoutMs ?? 60_000;
-    this.#limits = { recordBytesMax: Math.min(options.recordBytesMax ?? BATCH_BYTES_MAX, BATCH_BYTES_MAX) };
+    const { transactionTimeoutMs } = options.kafka;
     this.#range = {
       groupPrefix: options.engine,
       unreachableMs: this.#unreachableMs,
-      openTransactionMs: this.#transactionTimeoutMs + 30_000,
+      openTransactionMs: transactionTimeoutMs + 30_000,
     };
     this.#progress = new ProgressLog(this.#kafka, options.progressTopic, options.engine, this.#range);
     this.#sink = new Sink(this.#kafka, {
       engine: options.engine,
       instance: this.#instance,
       progressTopic: options.progressTopic,
-      transactionTimeoutMs: this.#transactionTimeoutMs,
+      transactionTimeoutMs,
       unreachableMs: this.#unreachableMs,
       rivalSince: (offset) => this.#progress.rivalSince(offset, this.#instance),
     });
@@ -87,13 +84,13 @@ export class KafkaTransport implements Transport {
     assertKafkajsPatched();
     registerCodecs();
     const { facts, warnings } = await this.#ask("checking topics", (admin) => checkTopics(admin, this.#options));
-    for (const warning of warnings) this.#log.warn(warning);
+    for (const warning of warnings) this.#options.log.warn(warning);
     this.#topics = facts;
     const outputs = [...this.#options.outputTopics, ...this.#options.logTopics];
     const smallest = Math.min(
       ...outputs.map((topic) => (facts.get(topic)?.maxMessageBytes ?? 0) - BATCH_OVERHEAD_BYTES),
     );
-    this.#limits = { recordBytesMax: Math.min(this.#limits.recordBytesMax, smallest) };
+    this.#limits = { recordBytesMax: Math.min(BATCH_BYTES_MAX, smallest) };
   }
 
   async inputWatermarks(): Promise<readonly Watermark[]> {
@@ -109,13 +106,13 @@ export class KafkaTransport implements Transport {
     return this.#partitions(topic);
   }
 
-  async fence(): Promise<"owner" | "fenced"> {
-    this.#markOffset = await this.#sink.fence();
-    return this.#markOffset === null ? "fenced" : "owner";
+  fence(): Promise<"owner" | "fenced"> {
+    return this.#sink.fence();
   }
 
   readProgress(): Promise<Uint8Array | null> {
-    return this.#progress.last(this.#markOffset);
+    const { ownOffset } = this.#sink;
+    return this.#progress.last(ownOffset === null ? null : ownOffset + 1);
   }
 
   /** Partitions without a position are read from their oldest record. */
@@ -144,38 +141,27 @@ export class KafkaTransport implements Transport {
     await this.#source.start();
   }
 
-  poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]> {
+  async poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]> {
     if (this.#source === null) throw new AppError("internal", "poll without seek");
     return this.#source.poll(recordsMax, bytesMax, waitMs);
   }
 
-  publish(batch: PublishBatch): Promise<PublishOutcome> {
-    for (const { topic, partition, key, value, headers } of batch.records) {
-      const bytes = encodedBytes(key, value, headers);
-      if (bytes > this.#limits.recordBytesMax) {
-        const limit = `${bytes} bytes, allowed are ${this.#limits.recordBytesMax}`;
-        throw new AppError(
-          "transport",
-          `Kafka: a record for ${topic} has ${limit}`,
-          "Raise max.message.bytes of the topic.",
-        );
-      }
-      if (partition < 0 || partition >= this.#partitions(topic)) {
-        throw new AppError("internal", `a record for ${topic}/${partition}, which does not exist`);
-      }
-    }
+  async publish(batch: PublishBatch): Promise<PublishOutcome> {
+    for (const record of batch.records) this.#refuseUnfit(record);
     return this.#sink.publish(batch);
   }
 
-  append(source: string, records: readonly AppendRecord[]): Promise<void> {
-    const options = {
-      engine: this.#options.engine,
-      progressTopic: this.#options.progressTopic,
-      transactionTimeoutMs: this.#transactionTimeoutMs,
-      unreachableMs: this.#unreachableMs,
-      partitions: (topic: string) => this.#partitions(topic),
-    };
-    return appendSource(this.#kafka, options, source, records);
+  /** Brokers remember what was appended for as long as they keep offsets (see append.ts). */
+  async append(source: string, records: readonly AppendRecord[]): Promise<void> {
+    const placed = records.map(({ topic, key, value, headers }) => {
+      const partition = partitionOf(key, this.#partitions(topic));
+      return { topic, partition, key: Buffer.from(key), value, headers };
+    });
+    for (const record of placed) this.#refuseUnfit(record);
+    const { engine, progressTopic, kafka } = this.#options;
+    const { transactionTimeoutMs } = kafka;
+    const options = { engine, progressTopic, transactionTimeoutMs, unreachableMs: this.#unreachableMs };
+    await appendSource(this.#kafka, options, source, placed);
   }
 
   async *readOutput(topic: string): AsyncIterable<InputRecord> {
@@ -194,6 +180,21 @@ export class KafkaTransport implements Transport {
     const facts = this.#topics.get(topic);
     if (facts === undefined) throw new AppError("internal", `topic ${topic} is not among the configured ones`);
     return facts.partitions;
+  }
+
+  #refuseUnfit({ topic, partition, key, value, headers }: OutputRecord): void {
+    const partitions = this.#partitions(topic);
+    if (partition < 0 || partition >= partitions) {
+      throw new AppError("internal", `a record for ${topic}/${partition}, which has ${partitions} partitions`);
+    }
+    const bytes = encodedBytes(key, value, headers);
+    if (bytes <= this.#limits.recordBytesMax) return;
+    const limit = `${bytes} bytes, allowed are ${this.#limits.recordBytesMax}`;
+    throw new AppError(
+      "transport",
+      `Kafka: a record for ${topic} has ${limit}`,
+      "Raise max.message.bytes of the topic.",
+    );
   }
 
   async #checkJump(topic: string, partition: number, expected: number): Promise<void> {

@@ -11,7 +11,7 @@
 import type { Kafka, Message, Producer, RecordMetadata, Transaction } from "kafkajs";
 import { AppError } from "../../errors.ts";
 import type { Positions, PublishBatch, PublishOutcome } from "../transport.ts";
-import { chunked } from "./chunks.ts";
+import { buffer, chunked } from "./chunks.ts";
 import { errorKind, protocolType, transportError } from "./kafka-errors.ts";
 
 export const FENCE_HEADER = "cor-fence";
@@ -40,7 +40,6 @@ export class Sink {
   readonly #kafka: Kafka;
   readonly #options: SinkOptions;
   #producer: Producer | null = null;
-  /** Last offset in the progress topic that is known to be ours; null before the first fence. */
   #ownOffset: number | null = null;
 
   constructor(kafka: Kafka, options: SinkOptions) {
@@ -48,19 +47,24 @@ export class Sink {
     this.#options = options;
   }
 
-  /** Takes over from every other producer of this engine. Gives the offset of our mark, or null when a rival was faster. */
-  async fence(): Promise<number | null> {
+  /** Offset of our last record, or else mark, in the progress topic; null before the first fence. */
+  get ownOffset(): number | null {
+    return this.#ownOffset;
+  }
+
+  /** Takes over from every other producer of this engine, unless a rival has taken over from us. */
+  async fence(): Promise<"owner" | "fenced"> {
     await this.#drop();
-    if (this.#ownOffset !== null && (await this.#options.rivalSince(this.#ownOffset + 1))) return null;
+    if (this.#ownOffset !== null && (await this.#options.rivalSince(this.#ownOffset + 1))) return "fenced";
     const deadlineMs = performance.now() + this.#options.unreachableMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
       try {
         this.#ownOffset = await this.#mark();
-        return this.#ownOffset;
+        return "owner";
       } catch (error) {
         await this.#drop();
         const kind = errorKind(error);
-        if (kind === "epoch") return null;
+        if (kind === "epoch") return "fenced";
         if (kind === "refused" || performance.now() + waitMs > deadlineMs) throw transportError("taking over", error);
         await sleep(waitMs);
       }
@@ -97,14 +101,15 @@ export class Sink {
     const { engine, instance, progressTopic: topic } = this.#options;
     const mark: Message = { key: engine, value: null, partition: 0, headers: { [FENCE_HEADER]: instance } };
     const sent = await transaction.sendBatch({ topicMessages: [{ topic, messages: [mark] }] });
+    const offset = this.#progressOffset(sent);
     await transaction.commit();
-    return this.#progressOffset(sent);
+    return offset;
   }
 
   async #transact(producer: Producer, batch: PublishBatch, attempt: { committing: boolean }): Promise<number> {
     const transaction = await producer.transaction();
     const { engine, progressTopic } = this.#options;
-    const progress: Message = { key: engine, value: asBuffer(batch.progress), partition: 0 };
+    const progress: Message = { key: engine, value: buffer(batch.progress), partition: 0 };
     let sent: RecordMetadata[] = [];
     try {
       for (const topicMessages of chunked(batch.records, { topic: progressTopic, messages: [progress] })) {
@@ -116,9 +121,10 @@ export class Sink {
       if (errorKind(error) === "refused") await transaction.abort().catch(() => {});
       throw error;
     }
+    const offset = this.#progressOffset(sent);
     attempt.committing = true;
     await transaction.commit();
-    return this.#progressOffset(sent);
+    return offset;
   }
 
   /** kafkajs looks for other error names than the broker's, so it never tries again by itself. */
@@ -140,7 +146,9 @@ export class Sink {
 
   #progressOffset(sent: readonly RecordMetadata[]): number {
     const metadata = sent.find(({ topicName }) => topicName === this.#options.progressTopic);
-    return Number(metadata?.baseOffset ?? -1);
+    const offset = Number(metadata?.baseOffset ?? -1);
+    if (offset < 0) throw new Error("the broker did not tell the offset of the progress record");
+    return offset;
   }
 
   async #outcome(error: unknown, committing: boolean): Promise<PublishOutcome> {
@@ -166,10 +174,6 @@ export class Sink {
 export function explicitPartition({ message }: { message: Message }): number {
   if (message.partition === undefined) throw new AppError("internal", "a record without a partition");
   return message.partition;
-}
-
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function sleep(ms: number): Promise<void> {

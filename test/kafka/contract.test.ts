@@ -1,0 +1,108 @@
+import kafkajs, { type Kafka, type Producer, type Transaction } from "kafkajs";
+import { afterAll, beforeAll, vi } from "vitest";
+import { KafkaTransport } from "../../src/transport/kafka/kafka-transport.ts";
+import { transportContract } from "../contracts/transport.ts";
+import type { CutOff, TransportFixture } from "../contracts/transport-fixture.ts";
+import { type Broker, describeKafka } from "../support/kafka-broker.ts";
+import { freshPrefix, kafkaConfig, silent, testClient, withProducer } from "../support/kafka-fixture.ts";
+
+describeKafka("Kafka", {}, (broker) => {
+  const cuts = new Map<string, CutOff>();
+  const original = kafkajs.Kafka.prototype.producer;
+  beforeAll(() => {
+    vi.spyOn(kafkajs.Kafka.prototype, "producer").mockImplementation(function (this: Kafka, options) {
+      const producer = original.call(this, options);
+      const engine = options?.transactionalId?.split(".import.")[0] ?? "";
+      const moment = cuts.get(engine);
+      if (moment === undefined) return producer;
+      // The first transaction of the engine itself is the mark of its fence.
+      const isAppend = options?.transactionalId !== engine;
+      return isAppend === (moment === "append") ? cutProducer(producer, moment, isAppend ? 1 : 2) : producer;
+    });
+  });
+  afterAll(() => vi.restoreAllMocks());
+  transportContract("Kafka", () => makeFixture(broker(), cuts));
+});
+
+function cutProducer(producer: Producer, moment: CutOff, nth: number): Producer {
+  let begun = 0;
+  const cut = (transaction: Transaction): Transaction => ({
+    ...transaction,
+    commit: async () => {
+      if (moment !== "publish before commit") await transaction.commit();
+      throw new Error("the connection was cut by the test");
+    },
+  });
+  return {
+    ...producer,
+    transaction: async () => {
+      const transaction = await producer.transaction();
+      begun++;
+      return begun === nth ? cut(transaction) : transaction;
+    },
+  };
+}
+
+async function makeFixture(broker: Broker, cuts: Map<string, CutOff>): Promise<TransportFixture> {
+  const prefix = freshPrefix();
+  const [inputTopic, secondInputTopic] = [`${prefix}in`, `${prefix}in2`];
+  const [outputTopic, secondOutputTopic, progressTopic] = [`${prefix}out`, `${prefix}out2`, `${prefix}progress`];
+  const compacted = { configEntries: [{ name: "cleanup.policy", value: "compact" }] };
+  const kept = { configEntries: [{ name: "retention.ms", value: "-1" }] };
+  const kafka = testClient(broker);
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    topics: [
+      { topic: inputTopic, numPartitions: 2, ...kept },
+      { topic: secondInputTopic, numPartitions: 1, ...kept },
+      { topic: outputTopic, numPartitions: 3, ...compacted },
+      { topic: secondOutputTopic, numPartitions: 1 },
+      { topic: progressTopic, numPartitions: 1, ...kept },
+    ],
+  });
+  await admin.disconnect();
+  const open: KafkaTransport[] = [];
+  const engine = `${prefix}engine`;
+  const transport = (): KafkaTransport => {
+    const made = new KafkaTransport({
+      engine,
+      kafka: kafkaConfig(broker.brokers),
+      log: silent,
+      inputTopics: [inputTopic, secondInputTopic],
+      outputTopics: [outputTopic],
+      logTopics: [secondOutputTopic],
+      progressTopic,
+    });
+    open.push(made);
+    return made;
+  };
+  return {
+    inputTopic,
+    secondInputTopic,
+    outputTopic,
+    secondOutputTopic,
+    transport: () => {
+      cuts.delete(engine);
+      return transport();
+    },
+    cutOff: (moment) => {
+      cuts.set(engine, moment);
+      return transport();
+    },
+    produce: (topic, partition, { key, value, headers }) =>
+      withProducer(kafka, async (producer) => {
+        const bytes = Object.entries(headers).map(([name, header]) => [name, Buffer.from(header)] as const);
+        const message = {
+          partition,
+          key: key === null ? null : Buffer.from(key),
+          value: value === null ? null : Buffer.from(value),
+          headers: Object.fromEntries(bytes),
+        };
+        await producer.send({ topic, messages: [message] });
+      }),
+    dispose: async () => {
+      for (const made of open) await made.close();
+    },
+  };
+}
