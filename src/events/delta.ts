@@ -30,7 +30,13 @@ export type Flag =
   | { readonly flag: "expired" };
 
 export type PredictionRemovedReason = "revoked" | "left";
-export type RecommendationRemovedReason = "evidence-gone" | "below-threshold" | "now-held" | "excluded" | "suppressed" | "left";
+export type RecommendationRemovedReason =
+  | "evidence-gone"
+  | "below-threshold"
+  | "now-held"
+  | "excluded"
+  | "suppressed"
+  | "left";
 
 interface PairDelta {
   readonly user: string;

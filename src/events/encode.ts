@@ -45,9 +45,7 @@ export function encodeDelta(delta: Delta, step: OutputStep, cor: string, format:
     case "recommendation.upserted":
     case "flag.upserted": {
       const value =
-        format === "json"
-          ? Buffer.from(deltaJson(delta, step))
-          : format.write(delta.type, deltaRecord(delta, step));
+        format === "json" ? Buffer.from(deltaJson(delta, step)) : format.write(delta.type, deltaRecord(delta, step));
       return { key: keyOf(delta), value, headers: { cor } };
     }
     default:
@@ -100,7 +98,14 @@ function deltaRecord(delta: Upsert, step: OutputStep): object {
   const { type, user, entitlement, cause } = delta;
   const tail = { asOf: step.asOf, cause, at: step.atMs };
   if (delta.type === "flag.upserted") {
-    return { type, user, entitlement, flags: delta.flags.map(flagRecord), previous: delta.previous.map(flagRecord), ...tail };
+    return {
+      type,
+      user,
+      entitlement,
+      flags: delta.flags.map(flagRecord),
+      previous: delta.previous.map(flagRecord),
+      ...tail,
+    };
   }
   const { score, previous } = delta;
   return {

@@ -2,7 +2,6 @@
 
 export const TEXT_BYTES_MAX = 1024;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
-const NUL_OR_SURROGATE = /[\0\ud800-\udfff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What is wrong with the text, in words that follow "got"; null when nothing is. */
@@ -11,9 +10,15 @@ export function textFault(text: string): string | null {
     const bytes = Buffer.byteLength(text);
     if (bytes > TEXT_BYTES_MAX) return `${bytes} bytes`;
   }
-  if (NUL_OR_SURROGATE.test(text)) {
-    if (text.includes("\0")) return "a text with U+0000";
-    if (LONE_SURROGATE.test(text)) return "a text with a lone surrogate";
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0) return "a text with U+0000";
+    if (unit >= 0xd800 && unit <= 0xdfff)
+      return LONE_SURROGATE.test(text) ? "a text with a lone surrogate" : nulFault(text);
   }
   return null;
+}
+
+function nulFault(text: string): string | null {
+  return text.includes("\0") ? "a text with U+0000" : null;
 }

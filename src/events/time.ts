@@ -1,30 +1,23 @@
 /** Times as text: RFC 3339, where a space may stand for the T, and a time without zone is UTC. */
 
-const MS_PER_DAY = 86_400_000;
+const SECONDS_PER_DAY = 86_400;
+/** A time of the last hours of 1969 may lie in 1970 once its zone is known. */
+const YEAR_MIN = 1969;
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))?$/;
+const SECONDS_END = 19;
+const REST = /^(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))?$/;
 
 export const TIME_EXPECTATION = "an RFC 3339 time from 1970 on, like 2026-01-05T09:00:00Z";
 
 /** Milliseconds since 1970; null when the text is no time, or one before 1970. Digits below a millisecond are dropped. */
 export function parseTime(text: string): number | null {
-  const parts = TIME.exec(text);
-  if (parts === null) return null;
-  const year = Number(parts[1]);
-  const month = Number(parts[2]);
-  const day = Number(parts[3]);
-  const hour = Number(parts[4]);
-  const minute = Number(parts[5]);
-  const second = Number(parts[6]);
-  const days = DAYS_OF_MONTH[month - 1];
-  if (days === undefined || day < 1 || day > days || (month === 2 && day === 29 && !isLeapYear(year))) return null;
-  if (year < 1969 || hour > 23 || minute > 59 || second > 60) return null;
-  const zoneMs = parts[8] === undefined ? 0 : zoneOffsetMs(parts[8], Number(parts[9]), Number(parts[10]));
-  if (zoneMs === null) return null;
-  const secondMs = Date.UTC(year, month - 1, day, hour, minute, second) - zoneMs;
-  const isMisplacedLeapSecond = second === 60 && secondMs % MS_PER_DAY !== 0;
-  if (secondMs < 0 || isMisplacedLeapSecond) return null;
-  return parts[7] === undefined ? secondMs : secondMs + Number(parts[7].slice(0, 3).padEnd(3, "0"));
+  const wholeMs = parseSeconds(text);
+  if (Number.isNaN(wholeMs)) return null;
+  const isPlainUtc = text.length === SECONDS_END || (text.length === SECONDS_END + 1 && text.endsWith("Z"));
+  const restMs = isPlainUtc ? 0 : parseRest(text.slice(SECONDS_END));
+  const ms = wholeMs + restMs;
+  const isMisplacedLeapSecond = text.startsWith("60", 17) && Math.floor(ms / 1000) % SECONDS_PER_DAY !== 0;
+  return ms >= 0 && !isMisplacedLeapSecond ? ms : null;
 }
 
 /** The shortest RFC 3339 text in UTC: milliseconds only where there are some. */
@@ -33,11 +26,41 @@ export function formatTime(ms: number): string {
   return ms % 1000 === 0 ? `${text.slice(0, -5)}Z` : text;
 }
 
-function isLeapYear(year: number): boolean {
-  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+/** YYYY-MM-DDThh:mm:ss as UTC; NaN when it is none. */
+function parseSeconds(text: string): number {
+  const separator = text.charAt(10);
+  if (separator !== "T" && separator !== " " && separator !== "t") return Number.NaN;
+  if (text[4] !== "-" || text[7] !== "-" || text[13] !== ":" || text[16] !== ":") return Number.NaN;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  const days = month === 2 && !isLeapYear(year) ? 28 : (DAYS_OF_MONTH[month - 1] ?? 0);
+  const isTime = year >= YEAR_MIN && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 60;
+  return isTime ? Date.UTC(year, month - 1, day, hour, minute, second) : Number.NaN;
 }
 
-function zoneOffsetMs(sign: string, hours: number, minutes: number): number | null {
-  if (hours > 23 || minutes > 59) return null;
-  return (sign === "-" ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+/** What fraction and zone add to the seconds, in ms; NaN when they are neither. */
+function parseRest(text: string): number {
+  const parts = REST.exec(text);
+  if (parts === null) return Number.NaN;
+  const [, fraction, sign, hours, minutes] = parts;
+  const fractionMs = fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0"));
+  if (sign === undefined) return fractionMs;
+  if (Number(hours) > 23 || Number(minutes) > 59) return Number.NaN;
+  const zoneMs = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return sign === "+" ? fractionMs - zoneMs : fractionMs + zoneMs;
+}
+
+/** NaN when these are not two digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function isLeapYear(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }

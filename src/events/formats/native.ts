@@ -150,7 +150,8 @@ function attributeText(value: unknown, name: string, index: number | null): stri
       got = describe(value);
   }
   const path = index === null ? `attributes.${name}` : `attributes.${name}[${index}]`;
-  const expected = index === null ? "null, a number, true, false, an array of these, or" : "null, a number, true, false, or";
+  const expected =
+    index === null ? "null, a number, true, false, an array of these, or" : "null, a number, true, false, or";
   return new Fault(path, `${expected} a text ${TEXT_LIMIT}`, got);
 }
 
