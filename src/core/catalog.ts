@@ -21,7 +21,7 @@ interface EntitlementFields {
 interface ApplicationFields {
   readonly name: string | null;
   readonly owner: string | null;
-  readonly legacy: boolean;
+  readonly legacy: boolean | null;
   readonly tags: readonly string[];
 }
 
@@ -56,7 +56,7 @@ const NO_FIELDS: EntitlementFields = {
 const NO_ENTRY: EntitlementEntry = { catalogued: false, existsAt: NEVER, imageAt: NEVER, fields: NO_FIELDS };
 const NO_APPLICATION: Entry<ApplicationFields> = {
   imageAt: NEVER,
-  fields: { name: null, owner: null, legacy: false, tags: [] },
+  fields: { name: null, owner: null, legacy: null, tags: [] },
 };
 
 type RegisterOutcome = "applied" | "unchanged" | "late";
@@ -108,12 +108,11 @@ export class Catalog {
     const fields: ApplicationFields = {
       name: event.name ?? null,
       owner: event.owner ?? null,
-      legacy: event.legacy ?? false,
+      legacy: event.legacy ?? null,
       tags: event.tags ?? [],
     };
-    const known = this.#applications.has(event.application);
     this.#applications.set(event.application, { imageAt: stampFor(moment, entry.imageAt), fields });
-    return known && same(fields, entry.fields) ? "unchanged" : "applied";
+    return same(fields, entry.fields) ? "unchanged" : "applied";
   }
 
   /** Entitlements that the catalog places in an application. */

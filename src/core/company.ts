@@ -70,8 +70,9 @@ export class Company {
   }
 
   #applyIdentity(event: IdentityEvent, moment: Moment, changes: Changes): Outcome {
-    const user = this.identities.intern(event.user);
+    const user = this.internUser(event.user, changes);
     const outcome = this.identities.apply(user, event, moment);
+    if (typeof outcome === "object") return outcome;
     changes.users.add(user);
     if (event.id !== undefined) changes.causeOfUser.set(user, event.id);
     return outcome;

@@ -38,7 +38,10 @@ export interface StepInput {
   /** Whole minutes since 1970; a lower one than before is raised to the one before. */
   readonly clockMinute: number;
   readonly events: readonly StepEvent[];
-  /** Most deltas of the ripple and the pending sweep; the direct lane is always whole. At least 1. */
+  /**
+   * Most deltas of the ripple and the pending sweep; the direct lane is always whole. At least 1. A pair is told whole,
+   * so the last one may go over by two.
+   */
   readonly budgetRecords: number;
   /** true: change the tables only; the next step without it builds the view by the batch path. */
   readonly catchUp?: boolean;

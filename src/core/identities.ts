@@ -28,6 +28,8 @@ interface Registers {
   readonly a: readonly number[];
   readonly o?: readonly (readonly [string, number])[];
   readonly f?: Fields;
+  /** 1: an event named an attribute, so that a further one is a move. */
+  readonly n: number;
   readonly p?: readonly number[];
   readonly c?: number;
 }
@@ -43,6 +45,7 @@ export class Identities {
   readonly #items: Items;
   #stateAt: Float64Array = new Float64Array(64).fill(NEVER);
   #imageAt: Float64Array = new Float64Array(64).fill(NEVER);
+  #attributesNamed: Uint8Array = new Uint8Array(64);
   readonly #ownStamps: Map<number, Map<string, number>> = new Map();
   readonly #fields: Map<number, Fields> = new Map();
   readonly #previousItems: Map<number, readonly number[]> = new Map();
@@ -61,6 +64,7 @@ export class Identities {
       const size = id * 2;
       this.state = largerBytes(this.state, size);
       this.itemsChangedAt = largerFloats(this.itemsChangedAt, size, NEVER);
+      this.#attributesNamed = largerBytes(this.#attributesNamed, size);
       this.#stateAt = largerFloats(this.#stateAt, size, NEVER);
       this.#imageAt = largerFloats(this.#imageAt, size, NEVER);
     }
@@ -107,14 +111,18 @@ export class Identities {
 
   #applyImage(user: number, event: IdentityUpserted, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
     const imageAt = this.#imageAt[user]!;
-    if (!wins(moment, imageAt)) return this.#setState(user, ACTIVE, moment);
+    if (!wins(moment, imageAt)) {
+      this.#noteNamed(user, event);
+      return this.#setState(user, ACTIVE, moment);
+    }
     const own = this.#ownStamps.get(user);
     const open = (key: string): boolean => wins(moment, own?.get(key) ?? imageAt);
     const kept = this.attributes.toArray(user).filter((item) => !open(this.#items.attributeOf(item)));
     const next = this.#inOrder([...kept, ...this.#itemsNamed(event, open)]);
     if (this.#tooMany(next)) return TOO_MANY_ITEMS;
     const newImageAt = stampFor(moment, imageAt);
-    let changed = this.#setItems(user, next, moment, imageAt !== NEVER || own !== undefined);
+    let changed = this.#setItems(user, next, moment);
+    this.#noteNamed(user, event);
     for (const field of FIELDS) {
       if (open(fieldKey(field)) && this.#setField(user, field, event[field] ?? null)) changed = true;
     }
@@ -132,11 +140,15 @@ export class Identities {
     const namedFields = FIELDS.filter((field) => event[field] !== undefined);
     const openFields = namedFields.filter((field) => open(fieldKey(field)));
     const touched = [...named, ...openFields.map(fieldKey)];
-    if (touched.length === 0) return event.attributes.length + namedFields.length === 0 ? "unchanged" : "late";
+    if (touched.length === 0) {
+      this.#noteNamed(user, event);
+      return event.attributes.length + namedFields.length === 0 ? "unchanged" : "late";
+    }
     const kept = this.attributes.toArray(user).filter((item) => !named.includes(this.#items.attributeOf(item)));
     const next = this.#inOrder([...kept, ...this.#itemsNamed(event, open)]);
     if (this.#tooMany(next)) return TOO_MANY_ITEMS;
-    let changed = this.#setItems(user, next, moment, imageAt !== NEVER || own !== undefined);
+    let changed = this.#setItems(user, next, moment);
+    this.#noteNamed(user, event);
     for (const field of openFields) if (this.#setField(user, field, event[field] ?? null)) changed = true;
     const stamps = own ?? new Map<string, number>();
     for (const key of touched) stamps.set(key, stampFor(moment, stamps.get(key) ?? imageAt));
@@ -160,14 +172,18 @@ export class Identities {
     return items.filter((item) => this.#items.isFeature(item)).length > IDENTITY_ITEMS_MAX;
   }
 
-  /** `known`: the user had attributes before, so that this is a move and not a first sight. */
-  #setItems(user: number, next: readonly number[], moment: Moment, known: boolean): boolean {
+  #noteNamed(user: number, event: IdentityUpserted | IdentityChanged): void {
+    if (event.attributes.length > 0) this.#attributesNamed[user] = 1;
+  }
+
+  /** Only who had attributes before can move. */
+  #setItems(user: number, next: readonly number[], moment: Moment): boolean {
     const before = this.attributes.toArray(user);
     if (sameIntegers(before, next)) return false;
     const featuresBefore = before.filter((item) => this.#items.isFeature(item));
     this.attributes.assign(user, next);
-    const moved = known && !sameIntegers(featuresBefore, next.filter((item) => this.#items.isFeature(item)));
-    if (moved) {
+    const features = next.filter((item) => this.#items.isFeature(item));
+    if (this.#attributesNamed[user] === 1 && !sameIntegers(featuresBefore, features)) {
       this.#previousItems.set(user, featuresBefore);
       const last = this.itemsChangedAt[user]!;
       this.itemsChangedAt[user] = Math.max(last, stampFor(moment, last));
@@ -197,6 +213,7 @@ export class Identities {
       sa: finite(this.#stateAt[user]!),
       ia: finite(this.#imageAt[user]!),
       a: this.attributes.toArray(user),
+      n: this.#attributesNamed[user]!,
       ...(own === undefined ? {} : { o: [...own] }),
       ...(fields === undefined ? {} : { f: fields }),
       ...(previous === undefined ? {} : { p: previous, c: this.itemsChangedAt[user]! }),
@@ -211,6 +228,7 @@ export class Identities {
     this.#stateAt[id] = registers.sa ?? NEVER;
     this.#imageAt[id] = registers.ia ?? NEVER;
     this.attributes.assign(id, registers.a);
+    this.#attributesNamed[id] = registers.n;
     if (registers.o !== undefined) this.#ownStamps.set(id, new Map(registers.o));
     if (registers.f !== undefined) this.#fields.set(id, registers.f);
     if (registers.p === undefined) return;

@@ -39,8 +39,9 @@ export class Live {
     this.ripple.markConcerned(this.counters.takeChanges());
     this.#markBirthrights();
     this.#updateNamedPairs();
-    this.#updateDuePairs(budgetRecords);
-    this.ripple.run(budgetRecords);
+    const deltasMax = this.published.deltaCount + budgetRecords;
+    this.#updateDuePairs(deltasMax);
+    this.ripple.run(deltasMax);
     if (this.ripple.size === 0) this.counters.itemsets.collectEmpty((itemset) => this.counters.forgetSet(itemset));
   }
 
@@ -103,9 +104,8 @@ export class Live {
     return entitlements;
   }
 
-  #updateDuePairs(budgetRecords: number): void {
+  #updateDuePairs(deltasMax: number): void {
     const { pairs } = this.#company;
-    const deltasMax = this.published.deltaCount + budgetRecords;
     for (const row of this.published.takeDue()) {
       const user = pairs.user[row]!;
       if (this.published.deltaCount < deltasMax) this.published.update(user, pairs.entitlement[row]!, null);

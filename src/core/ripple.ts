@@ -115,9 +115,8 @@ export class Ripple {
     }
   }
 
-  /** Brings waiting pairs up to date until so many deltas were made. */
-  run(budgetRecords: number): void {
-    const deltasMax = this.#published.deltaCount + budgetRecords;
+  /** Brings waiting pairs up to date until the step has so many deltas; the last pair is told whole. */
+  run(deltasMax: number): void {
     let looks = 0;
     for (const [entitlement, waiting] of this.#waiting) {
       waiting.users ??= this.#everyone(entitlement);

@@ -85,7 +85,8 @@ export class Settle {
 
   /** Batch path: counts everything from the tables. Published evidence is unset. */
   build(): void {
-    const { identities, catalog } = this.#company;
+    const { identities, catalog, pairs } = this.#company;
+    pairs.counted.fill(0);
     this.#counters.itemsets.build(identities.size, (user) =>
       identities.isActive(user) ? identities.featuresOf(user) : [],
     );

@@ -38,13 +38,14 @@ export function tablesOf(company: Company): Tables {
   }
   const assignments: AssignmentRow[] = [];
   for (let row = 0; row < pairs.size; row++) {
-    if (!pairs.isLive(row) || pairs.memberAt[row] === NEVER) continue;
+    const memberAt = pairs.memberAt[row]!;
     const lastUsedAt = pairs.lastUsedAt[row]!;
+    if (!pairs.isLive(row) || (memberAt === NEVER && lastUsedAt === NEVER)) continue;
     assignments.push({
       user: identities.names.textOf(pairs.user[row]!),
       entitlement: catalog.names.textOf(pairs.entitlement[row]!),
       held: pairs.isHeld(row),
-      memberAt: pairs.memberAt[row]!,
+      memberAt: memberAt === NEVER ? 0 : memberAt,
       lastUsedAt: lastUsedAt === NEVER ? null : lastUsedAt,
       expiresAt: pairs.extraOf(row).expiresAt,
       source: pairs.extraOf(row).source,

@@ -154,7 +154,7 @@ export class ReferenceTables {
       const isFirst = identity.attributes.size === 0;
       if (event.type === "identity.upserted") writeImage(identity, event, writer);
       else writeFields(identity, event, writer);
-      for (const [name, values] of event.attributes) writer.write(attributeOf(identity, name), values);
+      for (const [name, values] of event.attributes) writer.write(attributeOf(identity, name), [...values].sort());
       const items = this.#items(identity);
       if (items.length > IDENTITY_ITEMS_MAX) {
         return { field: "attributes", expectation: `at most ${IDENTITY_ITEMS_MAX} items` };
@@ -195,13 +195,14 @@ export class ReferenceTables {
           source: event.source ?? null,
           decisionId: event.decisionId ?? null,
         });
-        writer.write(assignment.expiresAt, event.expiresAt ?? null);
+        if (event.expiresAt !== undefined) writer.write(assignment.expiresAt, event.expiresAt);
         if (event.lastUsedAt !== undefined && event.lastUsedAt !== null) {
           writer.raise(assignment.lastUsedAt, event.lastUsedAt);
         }
         break;
       case "assignment.revoked":
         writer.write(assignment.membership, NOT_HELD);
+        writer.write(assignment.expiresAt, null);
         break;
       case "assignment.used":
         writer.raise(assignment.lastUsedAt, writer.stampMs);
@@ -250,6 +251,9 @@ export class ReferenceTables {
     for (const { entitlement } of this.#assignments.values()) names.add(entitlement);
     return [...names].map((name) => {
       const { existence, fields } = this.#entitlements.get(name) ?? newEntitlement();
+      if (!existence.value) {
+        return { entitlement: name, catalogued: false, application: null, tags: [], requestable: true };
+      }
       const application = fields.application.value as string | null;
       const own = fields.tags.value as readonly string[];
       const shared = (application === null ? undefined : this.#applications.get(application)?.tags.value) ?? [];
