@@ -9,6 +9,7 @@ import { type InputChannel, routeOf } from "../events/encode-event.ts";
 import { loadSchemaTable } from "../events/schema-files.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { AppendRecord } from "../transport/transport.ts";
+import { inputTopic } from "./event-record.ts";
 import { type InputDoor, openInputDoor } from "./input-door.ts";
 import { linesOf } from "./lines.ts";
 import { openSession, type Session } from "./session.ts";
@@ -92,11 +93,11 @@ async function* linesIn(file: string, terminal: Terminal): AsyncGenerator<{ numb
 }
 
 /** What cannot be decoded goes in as it is, so that it ends up in the rejects topic with its reason. */
-function recordOf(value: Buffer, { topics }: Config, schemas: SchemaTable): AppendRecord {
+function recordOf(value: Buffer, config: Config, schemas: SchemaTable): AppendRecord {
   const decoded = decodeRecord({ topic: "", key: null, value, headers: {} }, schemas);
   const event = "events" in decoded ? decoded.events[0] : undefined;
   const route: { channel: InputChannel; key: string } = event ? routeOf(event) : { channel: "identities", key: "" };
-  return { topic: `${topics.prefix}${topics[route.channel]}`, key: route.key, value, headers: {} };
+  return { topic: inputTopic(config, route.channel), key: route.key, value, headers: {} };
 }
 
 function digestOf(records: readonly AppendRecord[]): string {

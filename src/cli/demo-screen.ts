@@ -5,13 +5,17 @@
 import type { Delta } from "../events/delta.ts";
 import type { InputEvent } from "../events/event.ts";
 import { deltaLine, eventLine } from "./demo-lines.ts";
-import type { Tally } from "./tally.ts";
-import type { Output } from "./terminal.ts";
+import type { Tally, TallyNumbers } from "./tally.ts";
 
 const LINES_PER_SECOND_MAX = 12;
 const LINES_PER_EVENT_MAX = 4;
 const TOTALS_EVERY_MS = 5_000;
 const WIDTH_DEFAULT = 160;
+
+export interface ScreenOutput {
+  write(text: string): unknown;
+  readonly columns?: number;
+}
 
 export interface DemoScreenOptions {
   /** ms of a clock that never goes back */
@@ -21,7 +25,7 @@ export interface DemoScreenOptions {
 }
 
 export class DemoScreen {
-  readonly #out: Output;
+  readonly #out: ScreenOutput;
   readonly #tally: Tally;
   readonly #now: () => number;
   readonly #everything: boolean;
@@ -33,7 +37,7 @@ export class DemoScreen {
   #events = 0;
   #deltas = 0;
 
-  constructor(out: Output, tally: Tally, { now, everything }: DemoScreenOptions) {
+  constructor(out: ScreenOutput, tally: Tally, { now, everything }: DemoScreenOptions) {
     this.#out = out;
     this.#tally = tally;
     this.#now = now;
@@ -61,6 +65,10 @@ export class DemoScreen {
     }
     this.#showBlock(null, byCause.get(null) ?? []);
     if (this.#now() - this.#totalsAtMs >= TOTALS_EVERY_MS) this.showTotals();
+  }
+
+  get totals(): TallyNumbers & { readonly events: number; readonly deltas: number } {
+    return { events: this.#events, deltas: this.#deltas, ...this.#tally.numbers };
   }
 
   showTotals(): void {

@@ -9,13 +9,13 @@ import { foundingEvents } from "../demo/company-events.ts";
 import { exampleEvents } from "../demo/example.ts";
 import { companyEvents } from "../demo/stream.ts";
 import { AppError } from "../errors.ts";
-import { type EncodableEvent, encodeEvent, routeOf } from "../events/encode-event.ts";
-import type { InputEvent } from "../events/event.ts";
+import type { EncodableEvent } from "../events/encode-event.ts";
 import type { AppendRecord } from "../transport/transport.ts";
 import { openWorker } from "../worker/open-worker.ts";
 import type { Worker } from "../worker/worker.ts";
 import { type DemoProgress, readDemoProgress, writeDemoProgress } from "./demo-progress.ts";
 import { DemoScreen } from "./demo-screen.ts";
+import { eventRecord } from "./event-record.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { openSession, type Session } from "./session.ts";
 import { Tally } from "./tally.ts";
@@ -36,6 +36,8 @@ const RATE_DEFAULT = 25;
 /** Events of one submission when nobody watches the pace. */
 const BATCH_UNPACED = 100;
 const BATCHES_PER_SECOND = 5;
+/** With --json only the totals are said, at the end. */
+const NOWHERE = { write: () => true };
 
 export function addDemo(program: Command, terminal: Terminal): void {
   program
@@ -68,16 +70,17 @@ async function playExample(session: Session): Promise<void> {
   clearExample(config, terminal);
   const worker = await openWorker({ config, log });
   try {
-    const screen = screenOf(worker, terminal, true);
+    const screen = screenOf(worker, session, true);
     let number = 0;
     for (const event of exampleEvents()) {
       if (terminal.signal.aborted) break;
       const named = { ...event, id: `example-${number++}` };
       screen.expect([named]);
-      await worker.submit(named.id, [recordOf(named, config)]);
+      await worker.submit(named.id, [eventRecord(named as EncodableEvent, config)]);
       await worker.runUntilQuiet();
     }
     screen.showTotals();
+    session.answer(screen.totals);
   } finally {
     await worker.close();
   }
@@ -145,7 +148,7 @@ async function found(
     chunk = [];
   };
   for (const event of foundingEvents(company, progress.foundedAtMs)) {
-    chunk.push(recordOf(event, config));
+    chunk.push(eventRecord(event as EncodableEvent, config));
     if (chunk.length < FOUNDING_CHUNK) continue;
     await flush();
     if (terminal.signal.aborted) return progress;
@@ -168,7 +171,7 @@ async function live(
   options: Options,
 ): Promise<void> {
   const { config, terminal } = session;
-  const screen = screenOf(worker, terminal, false);
+  const screen = screenOf(worker, session, false);
   screen.showTotals();
   const rate = options.rate ?? (options.events === undefined ? RATE_DEFAULT : 0);
   const batchSize = rate === 0 ? BATCH_UNPACED : Math.max(1, Math.round(rate / BATCHES_PER_SECOND));
@@ -181,7 +184,7 @@ async function live(
     screen.expect(batch);
     await worker.submit(
       `demo-${events}-${batch.length}`,
-      batch.map((event) => recordOf(event, config)),
+      batch.map((event) => eventRecord(event as EncodableEvent, config)),
     );
     events += batch.length;
     writeDemoProgress(config.data, { ...before, events });
@@ -189,6 +192,7 @@ async function live(
     if (rate > 0) await pause((batch.length * 1000) / rate - (performance.now() - startedMs), terminal.signal);
   }
   screen.showTotals();
+  session.answer(screen.totals);
 }
 
 function take<T>(stream: Iterator<T>, count: number): T[] {
@@ -199,16 +203,10 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
-function screenOf(worker: Worker, { stdout }: Terminal, everything: boolean): DemoScreen {
-  const screen = new DemoScreen(stdout, new Tally(worker.engine.publishedView()), {
-    now: () => performance.now(),
-    everything,
-  });
+function screenOf(worker: Worker, session: Session, everything: boolean): DemoScreen {
+  const out = session.json ? NOWHERE : session.terminal.stdout;
+  const tally = new Tally(worker.engine.publishedView());
+  const screen = new DemoScreen(out, tally, { now: () => performance.now(), everything });
   worker.onStep(({ deltas }) => screen.show(deltas));
   return screen;
-}
-
-function recordOf(event: InputEvent, { topics }: Config): AppendRecord {
-  const { channel, key } = routeOf(event);
-  return { topic: `${topics.prefix}${topics[channel]}`, key, value: encodeEvent(event as EncodableEvent), headers: {} };
 }

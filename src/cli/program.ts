@@ -1,13 +1,32 @@
 /** argv → command → exit code. Every failure ends here, as one clear message on standard error. */
 import { Command, CommanderError } from "commander";
 import { AppError, EXIT_CODES } from "../errors.ts";
+import { addApply } from "./apply.ts";
+import { addDemo } from "./demo.ts";
+import { addExplain } from "./explain.ts";
+import { addExport } from "./export.ts";
+import { addImport } from "./import.ts";
+import { addReconcile } from "./reconcile.ts";
+import { addRun } from "./run.ts";
 import { addGlobalOptions } from "./session.ts";
+import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
+import { addVerify } from "./verify.ts";
 
 /** Puts one command into the program. */
 type AddCommand = (program: Command, terminal: Terminal) => void;
 
-const COMMANDS: readonly AddCommand[] = [];
+const COMMANDS: readonly AddCommand[] = [
+  addDemo,
+  addImport,
+  addApply,
+  addRun,
+  addExport,
+  addExplain,
+  addVerify,
+  addReconcile,
+  addStatus,
+];
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = newProgram(terminal);

@@ -18,7 +18,7 @@ export interface Session {
 interface GlobalOptions {
   readonly config?: string;
   readonly data?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly json?: boolean;
   readonly debug?: boolean;
 }
@@ -28,9 +28,9 @@ export function addGlobalOptions(program: Command): void {
     .option("--config <file>", "configuration, YAML (or COROLLARY_CONFIG)")
     .option("--data <dir>", "state folder (default: .corollary)")
     .addOption(
-      new Option("--set <key=value>", "one setting, over file and environment; repeatable")
-        .argParser((value: string, before: readonly string[]) => [...before, value])
-        .default([], ""),
+      new Option("--set <key=value>", "one setting, over file and environment; repeatable").argParser(
+        (value: string, before: readonly string[] = []) => [...before, value],
+      ),
     )
     .option("--json", "answer in JSON")
     .option("--debug", "show where an error comes from");
@@ -49,7 +49,7 @@ export function openSession(command: Command, terminal: Terminal, defaults: Sess
     defaults: { ...(data && { data }), ...(logLevel && { log: { level: logLevel } }) },
     file: options.config ?? terminal.env["COROLLARY_CONFIG"] ?? null,
     env: terminal.env,
-    sets: [...options.set, ...(options.data === undefined ? [] : [`data=${options.data}`])],
+    sets: [...(options.set ?? []), ...(options.data === undefined ? [] : [`data=${options.data}`])],
     cwd: terminal.cwd,
   });
   const json = options.json ?? false;
