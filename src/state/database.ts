@@ -42,18 +42,12 @@ export class Database {
       }[mode],
       busyTimeout: busyTimeoutMs,
     });
-    const db = new Database(path, connection);
-    try {
-      await db.#checkVersion();
-    } catch (error) {
-      await db.close();
-      throw error;
-    }
-    return db;
+    return new Database(path, connection);
   }
 
-  /** The settings of a state database that hold for a connection. Reads the file. */
-  async tune(): Promise<void> {
+  /** Makes the settings of a state database, which hold for one connection. Rejects a SQLite that is too old. */
+  async prepare(): Promise<void> {
+    await this.#checkVersion();
     await this.setPragma("synchronous", "FULL");
     await this.setPragma("cache_size", -CACHE_KIB);
     await this.setPragma("wal_autocheckpoint", CHECKPOINT_PAGES);

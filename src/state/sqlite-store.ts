@@ -52,7 +52,7 @@ export async function openForReading(path: string): Promise<Database> {
         "Start the worker once: it brings the state up to date.",
       );
     }
-    await db.tune();
+    await db.prepare();
     return db;
   } catch (error) {
     await db.close();
@@ -72,7 +72,7 @@ async function openForWriting(folder: string): Promise<{ db: Database; uncleanEn
   const db = await Database.open(join(folder, STATE_FILE), "create");
   try {
     const isNew = (await schemaVersion(db)) === 0;
-    await db.tune();
+    await db.prepare();
     await db.setPragma("journal_mode", "WAL");
     const uncleanEnd = !isNew && (await endedUnclean(db));
     if (uncleanEnd) {

@@ -12,7 +12,17 @@ export interface StoreFixture {
   dispose(): Promise<void>;
 }
 
-const NASTY = ['a"b\\c', "Zoë 😀", "line\nbreak\ttab", "'); DROP TABLE users; --", "7", "null", "[1,2]", "é".repeat(512), " "];
+const NASTY = [
+  'a"b\\c',
+  "Zoë 😀",
+  "line\nbreak\ttab",
+  "'); DROP TABLE users; --",
+  "7",
+  "null",
+  "[1,2]",
+  "é".repeat(512),
+  " ",
+];
 
 export function stepOf(step: number, parts: Partial<StepCommit> = {}): StepCommit {
   return {
@@ -107,7 +117,13 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
     test("the head comes back as it was committed", async () => {
       await begin();
       const positions = new Map([
-        ["hr.identities", new Map([[0, Number.MAX_SAFE_INTEGER], [63, 0]])],
+        [
+          "hr.identities",
+          new Map([
+            [0, Number.MAX_SAFE_INTEGER],
+            [63, 0],
+          ]),
+        ],
         ["__proto__", new Map([[1, 2 ** 31]])],
         ["no partitions named", new Map<number, number>()],
       ]);
@@ -132,7 +148,10 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
     test("1: a step that fails leaves nothing behind, and the store refuses to go on", async () => {
       await begin();
       await store.commit(stepOf(1, { assignments: [[0, 0, 1, 5, 0, null]] }));
-      const bad = stepOf(2, { assignments: [[0, 0, 9, 9, 9, null]], published: [[0, 0, 1, null as never, 1, 1, 0, 0, 0]] });
+      const bad = stepOf(2, {
+        assignments: [[0, 0, 9, 9, 9, null]],
+        published: [[0, 0, 1, null as never, 1, 1, 0, 0, 0]],
+      });
       await expect(store.commit(bad)).rejects.toBeInstanceOf(AppError);
       await expect(store.commit(stepOf(2))).rejects.toMatchObject({ code: "state" });
       await expect(store.readHead()).rejects.toMatchObject({ code: "state" });
@@ -178,7 +197,15 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
     test("3: a later row replaces the one with its id, within a step too", async () => {
       await begin();
       await store.commit(stepOf(1, { users: [[4, "d", "1"]], applications: [["app", "1"]] }));
-      await store.commit(stepOf(2, { users: [[4, "d", "2"], [4, "d", "3"]], applications: [["app", "2"]] }));
+      await store.commit(
+        stepOf(2, {
+          users: [
+            [4, "d", "2"],
+            [4, "d", "3"],
+          ],
+          applications: [["app", "2"]],
+        }),
+      );
       expect(await gathered((take) => store.loadUsers(take))).toEqual([[4, "d", "3"]]);
       expect(await gathered((take) => store.loadApplications(take))).toEqual([["app", "2"]]);
     });
