@@ -150,5 +150,5 @@ function sameValues(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function withoutNulls(fields: CatalogFields): CatalogFields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as CatalogFields;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

@@ -4,7 +4,7 @@
  */
 import { unreachable } from "../errors.ts";
 import type { Delta, Flag, Item, Score } from "./delta.ts";
-import { explanation } from "./explanation.ts";
+import { explanation, ruleInWords } from "./explanation.ts";
 import { confidence, reliability, toFourDecimals } from "./reliability.ts";
 import type { SchemaTable } from "./schema-table.ts";
 import { formatTime } from "./time.ts";
@@ -36,18 +36,25 @@ export class OutputStep {
 
 /** `cor` is the record's place in the order of outputs: engine.epoch.step.seq. */
 export function encodeDelta(delta: Delta, step: OutputStep, cor: string, format: OutputFormat): EncodedRecord {
+  const user = JSON.stringify(delta.user);
+  const entitlement = JSON.stringify(delta.entitlement);
+  const key = Buffer.from(`[${user},${entitlement}]`);
   switch (delta.type) {
     case "prediction.removed":
     case "recommendation.removed":
     case "flag.removed":
-      return { key: keyOf(delta), value: null, headers: { cor, type: delta.type, reason: delta.reason } };
+      return { key, value: null, headers: { cor, type: delta.type, reason: delta.reason } };
     case "prediction.upserted":
     case "recommendation.upserted":
-    case "flag.upserted": {
-      const value =
-        format === "json" ? Buffer.from(deltaJson(delta, step)) : format.write(delta.type, deltaRecord(delta, step));
-      return { key: keyOf(delta), value, headers: { cor } };
-    }
+    case "flag.upserted":
+      return {
+        key,
+        value:
+          format === "json"
+            ? Buffer.from(deltaJson(delta, user, entitlement, step))
+            : format.write(delta.type, deltaRecord(delta, step)),
+        headers: { cor },
+      };
     default:
       return unreachable(delta);
   }
@@ -55,25 +62,20 @@ export function encodeDelta(delta: Delta, step: OutputStep, cor: string, format:
 
 type Upsert = Extract<Delta, { type: "prediction.upserted" | "recommendation.upserted" | "flag.upserted" }>;
 
-function keyOf(delta: Delta): Uint8Array {
-  return Buffer.from(`[${JSON.stringify(delta.user)},${JSON.stringify(delta.entitlement)}]`);
-}
-
-function deltaJson(delta: Upsert, step: OutputStep): string {
-  const pair = `"user":${JSON.stringify(delta.user)},"entitlement":${JSON.stringify(delta.entitlement)}`;
+/** `user` and `entitlement` as JSON. */
+function deltaJson(delta: Upsert, user: string, entitlement: string, step: OutputStep): string {
+  const head = `{"type":"${delta.type}","user":${user},"entitlement":${entitlement}`;
   const cause = delta.cause === null ? "null" : JSON.stringify(delta.cause);
   const tail = `"asOf":${step.asOfJson},"cause":${cause},"at":${step.atJson}}`;
   if (delta.type === "flag.upserted") {
-    return `{"type":"flag.upserted",${pair},"flags":${JSON.stringify(delta.flags)},"previous":${JSON.stringify(delta.previous)},${tail}`;
+    return `${head},"flags":${JSON.stringify(delta.flags)},"previous":${JSON.stringify(delta.previous)},${tail}`;
   }
-  const status = delta.type === "recommendation.upserted" ? `,"status":"open"` : "";
   const { score, previous } = delta;
-  return (
-    `{"type":"${delta.type}",${pair}${status},${evidenceJson(score)}` +
-    `,"reliability":${toFourDecimals(reliability(score.freqUnion, score.freq))},"rule":${ruleJson(score.rule)}` +
-    `,"explanation":${JSON.stringify(explanation(score, delta.entitlement))}` +
-    `,"previous":${previous === null ? "null" : `{"rule":${ruleJson(previous.rule)},${evidenceJson(previous)}}`},${tail}`
-  );
+  const status = delta.type === "recommendation.upserted" ? ',"status":"open"' : "";
+  const bound = toFourDecimals(reliability(score.freqUnion, score.freq));
+  const words = explanation(score, entitlement.slice(1, -1), ruleText(score.rule).words);
+  const before = previous === null ? "null" : `{"rule":${ruleText(previous.rule).json},${evidenceJson(previous)}}`;
+  return `${head}${status},${evidenceJson(score)},"reliability":${bound},"rule":${ruleText(score.rule).json},"explanation":"${words}","previous":${before},${tail}`;
 }
 
 function evidenceJson(score: Score): string {
@@ -82,15 +84,22 @@ function evidenceJson(score: Score): string {
   return `"confidence":${confidence(score.freqUnion, score.freq)},"freqUnion":${score.freqUnion},"freq":${score.freq},"band":${band}${reason}`;
 }
 
-const rulesAsJson = new WeakMap<readonly Item[], string>();
+interface RuleText {
+  readonly json: string;
+  /** In words, as the inside of a JSON text. */
+  readonly words: string;
+}
 
-function ruleJson(rule: readonly Item[]): string {
-  let json = rulesAsJson.get(rule);
-  if (json === undefined) {
-    json = JSON.stringify(rule.map(({ attribute, value }) => ({ attribute, value })));
-    rulesAsJson.set(rule, json);
+const ruleTexts = new WeakMap<readonly Item[], RuleText>();
+
+function ruleText(rule: readonly Item[]): RuleText {
+  let text = ruleTexts.get(rule);
+  if (text === undefined) {
+    const json = JSON.stringify(rule.map(({ attribute, value }) => ({ attribute, value })));
+    text = { json, words: JSON.stringify(ruleInWords(rule)).slice(1, -1) };
+    ruleTexts.set(rule, text);
   }
-  return json;
+  return text;
 }
 
 /** The same record in the shape of the Avro schema. */

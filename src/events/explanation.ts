@@ -3,9 +3,9 @@ import { unreachable } from "../errors.ts";
 import type { Item, NotScoredReason, Score } from "./delta.ts";
 
 /** "5 of 6 people with CITY San Jose have Payroll Report", or why there is no score. */
-export function explanation(score: Score, entitlement: string): string {
+export function explanation(score: Score, entitlement: string, rule: string = ruleInWords(score.rule)): string {
   if (score.reason !== null) return `not scored: ${notScored(score.reason, entitlement)}`;
-  return `${score.freqUnion} of ${score.freq} people with ${ruleInWords(score.rule)} have ${entitlement}`;
+  return `${score.freqUnion} of ${score.freq} people with ${rule} have ${entitlement}`;
 }
 
 /** "CITY San Jose, DEPT Finance and GRADE 7" */

@@ -55,7 +55,7 @@ type KindOf<V> = [V] extends [readonly Attribute[]]
 
 /** "text" is optional, "text!" required. */
 type Specification<E> = {
-  readonly [K in Exclude<keyof E, "type" | "id" | "at">]-?: Record<never, never> extends Pick<E, K>
+  readonly [K in Exclude<keyof E, "type" | "id" | "at">]-?: undefined extends E[K]
     ? KindOf<NonNullable<E[K]>>
     : `${KindOf<NonNullable<E[K]>>}!`;
 };

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeRecord } from "../../src/events/decode.ts";
 import { encodeEvent, encodeEventAvro } from "../../src/events/encode-event.ts";

@@ -17,10 +17,10 @@ function decodeBytes(value: Uint8Array | null, bytesMax?: number): Decoded {
 const decode = (json: string | object): Decoded =>
   decodeBytes(Buffer.from(typeof json === "string" ? json : JSON.stringify(json)));
 
-function event(decoded: Decoded): object {
+function event(decoded: Decoded): unknown {
   if ("reject" in decoded) throw new Error(`${decoded.reject.field}: ${decoded.reject.expectation}`);
   expect(decoded.events).toHaveLength(1);
-  return decoded.events[0] as object;
+  return decoded.events[0];
 }
 function reject(decoded: Decoded): RejectReason {
   if (!("reject" in decoded)) throw new Error("was taken");

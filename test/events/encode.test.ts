@@ -17,34 +17,39 @@ beforeAll(async () => {
 
 const step = new OutputStep({ "hr.identities": [812] }, Date.UTC(2026, 0, 5, 9));
 const json = (delta: Delta) => Buffer.from(encodeDelta(delta, step, "main.1.2.3", "json").value ?? []).toString();
+function sample(index: number): Delta {
+  const delta = DELTAS[index];
+  if (delta === undefined) throw new Error(`no sample ${index}`);
+  return delta;
+}
 const text = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString());
 
 describe("encodeDelta", () => {
   it("writes the documented recommendation, byte for byte", () => {
-    expect(json(DELTAS[0] as Delta)).toBe(
+    expect(json(sample(0))).toBe(
       '{"type":"recommendation.upserted","user":"karen.11","entitlement":"Payroll Report","status":"open","confidence":0.8333,' +
         '"freqUnion":5,"freq":6,"band":"high","reliability":0.4365,"rule":[{"attribute":"CITY","value":"San Jose"}],' +
         '"explanation":"5 of 6 people with CITY San Jose have Payroll Report","previous":null,' +
         '"asOf":{"hr.identities":[812]},"cause":"evt-81","at":"2026-01-05T09:00:00Z"}',
     );
-    const { key, headers } = encodeDelta(DELTAS[0] as Delta, step, "main.1.2.3", "json");
+    const { key, headers } = encodeDelta(sample(0), step, "main.1.2.3", "json");
     expect(text(key)).toBe('["karen.11","Payroll Report"]');
     expect(headers).toEqual({ cor: "main.1.2.3" });
   });
 
   it("writes a removal as no value with its type and reason in headers", () => {
-    const { key, value, headers } = encodeDelta(DELTAS[1] as Delta, step, "main.1.2.3", "json");
+    const { key, value, headers } = encodeDelta(sample(1), step, "main.1.2.3", "json");
     expect(text(key)).toBe('["karen.11","Payroll Report"]');
     expect(value).toBeNull();
     expect(headers).toEqual({ cor: "main.1.2.3", type: "recommendation.removed", reason: "now-held" });
   });
 
   it("writes previous values, and a loss of score with its reason", () => {
-    expect(JSON.parse(json(DELTAS[2] as Delta))).toMatchObject({
+    expect(JSON.parse(json(sample(2)))).toMatchObject({
       previous: { rule: [], freqUnion: 0, freq: 0, confidence: 0, band: null, reason: "group-too-small" },
       cause: null,
     });
-    expect(JSON.parse(json(DELTAS[3] as Delta))).toMatchObject({
+    expect(JSON.parse(json(sample(3)))).toMatchObject({
       rule: [],
       freqUnion: 0,
       freq: 0,
@@ -57,7 +62,7 @@ describe("encodeDelta", () => {
   });
 
   it("writes all flags of a pair", () => {
-    expect(JSON.parse(json(DELTAS[5] as Delta))).toMatchObject({
+    expect(JSON.parse(json(sample(5)))).toMatchObject({
       flags: [{ flag: "outlier", type: "rare" }, { flag: "stale-unused" }],
       previous: [{ flag: "orphaned" }],
     });
@@ -97,7 +102,7 @@ describe("encodeDelta", () => {
 });
 
 describe("decodeOutput", () => {
-  const good = () => ({ topic: "predictions", ...encodeDelta(DELTAS[2] as Delta, step, "c", "json") });
+  const good = () => ({ topic: "predictions", ...encodeDelta(sample(2), step, "c", "json") });
 
   it("reads headers that are bytes", () => {
     expect(decodeOutput({ ...good(), headers: { cor: Buffer.from("main.1.2.3") } }, schemas).cor).toBe("main.1.2.3");

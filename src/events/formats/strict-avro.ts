@@ -3,6 +3,7 @@
  * items; it loses a map key `__proto__`, and turns bytes that are not UTF-8 into replacement characters. These types
  * throw instead, and keep the key. They rest on avsc's `_read` and `_skip`, so its version is pinned.
  */
+/* oxlint-disable no-underscore-dangle -- avsc names them so */
 import { isUtf8 } from "node:buffer";
 import avro, { type Type } from "avsc";
 
