@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { attributesOf, type Company, profileOf, userOf } from "../src/demo/company.ts";
 import { assignmentLines, entitlementLines, identityLines } from "../src/demo/company-csv.ts";
+import type { Item } from "../src/events/delta.ts";
 import { Codes } from "./digest.ts";
 
 export const OUT_FOLDER: string = join("benchmarks", "out");
@@ -21,19 +22,21 @@ export function writeCompany(company: Company): string {
 }
 
 export function codesOf(company: Company): Codes {
-  const items = new Map<string, { attribute: string; value: string }>();
-  const users: string[] = [];
+  const items = new Map<string, Item>();
   for (let person = 0; person < company.people; person += 1) {
-    users.push(userOf(person));
     for (const [attribute, values] of attributesOf(company, profileOf(company, person))) {
       for (const value of values) items.set(`${attribute} ${value}`, { attribute, value });
     }
   }
-  const entitlements = company.entitlements.map(({ entitlement }) => entitlement);
-  return new Codes(users, entitlements, [...items.values()]);
+  const users = Array.from({ length: company.people }, (_, person) => userOf(person));
+  return new Codes(
+    users,
+    company.entitlements.map(({ entitlement }) => entitlement),
+    [...items.values()],
+  );
 }
 
-export function writeLines(path: string, lines: Iterable<string>): void {
+function writeLines(path: string, lines: Iterable<string>): void {
   const file = openSync(path, "w");
   try {
     let chunk = "";

@@ -3,10 +3,11 @@
  * sums of row hashes, so that row order does not matter. Peers in `peers/common.py` compute the same.
  *  1. Users and entitlements are numbered from 0 in the order of their files, items from 1 by (attribute, value).
  *  2. A rule is three item numbers in ascending order, 0 where it has fewer.
- *  3. Row hash: h = 0; for each number v of the row, h = (h * h + v * FACTOR + 1) mod prime. All of it is exact in doubles.
+ *  3. Row hash: h = 0; for each number v of the row, and 0 at the end, h = (h * h + v * FACTOR + 1) mod prime. The end mixes
+ *     the last number in, too. All of it is exact in doubles.
  */
 
-import type { PairScoreRow, View } from "../src/core/tables.ts";
+import type { ItemsetRow, PairScoreRow, RuleRow } from "../src/core/tables.ts";
 import type { Item } from "../src/events/delta.ts";
 
 const PRIMES = [67_108_859, 67_108_837] as const;
@@ -29,7 +30,7 @@ export class RowDigest {
     for (const [lane, prime] of PRIMES.entries()) {
       let hash = 0;
       for (const value of row) hash = (hash * hash + value * FACTOR + 1) % prime;
-      this.#sums[lane]! += hash;
+      this.#sums[lane]! += (hash * hash + 1) % prime;
     }
   }
 
@@ -60,35 +61,52 @@ export class Codes {
     return known(this.#entitlements, name);
   }
 
+  item(item: Item): number {
+    return known(this.#items, keyOf(item));
+  }
+
   rule(items: readonly Item[]): number[] {
-    const codes = items.map((item) => known(this.#items, keyOf(item))).sort((a, b) => a - b);
+    const codes = items.map((item) => this.item(item)).sort((a, b) => a - b);
     return [codes[0] ?? 0, codes[1] ?? 0, codes[2] ?? 0];
   }
 }
 
-export function digestOfView(view: View, codes: Codes): AnswerDigest {
+/** A view, or something that makes its rows one by one. */
+export interface ViewRows {
+  readonly itemsets: Iterable<ItemsetRow>;
+  readonly rules: Iterable<RuleRow>;
+  readonly predictions: Iterable<PairScoreRow>;
+  readonly recommendations: Iterable<PairScoreRow>;
+}
+
+export function digestOfView(view: ViewRows, codes: Codes): AnswerDigest {
   const [itemsets, rules] = [new RowDigest(), new RowDigest()];
   for (const { items, freq } of view.itemsets) itemsets.add([freq, ...codes.rule(items)]);
   for (const { rule, entitlement, freqUnion, freq } of view.rules) {
     rules.add([codes.entitlement(entitlement), freqUnion, freq, ...codes.rule(rule)]);
   }
-  const scored = view.predictions.filter(({ score }) => score.rule.length > 0);
+  const predictions = digestOfPairs(view.predictions, codes);
   return {
     itemsets: String(itemsets),
     rules: String(rules),
-    predictions: digestOfPairs(scored, codes),
-    recommendations: digestOfPairs(view.recommendations, codes),
-    notScored: view.predictions.length - scored.length,
+    predictions: predictions.scored,
+    recommendations: digestOfPairs(view.recommendations, codes).scored,
+    notScored: predictions.notScored,
   };
 }
 
-export function digestOfPairs(rows: Iterable<PairScoreRow>, codes: Codes): string {
+function digestOfPairs(rows: Iterable<PairScoreRow>, codes: Codes): { scored: string; notScored: number } {
   const digest = new RowDigest();
+  let notScored = 0;
   for (const { user, entitlement, score } of rows) {
+    if (score.rule.length === 0) {
+      notScored += 1;
+      continue;
+    }
     const { freqUnion, freq, rule } = score;
     digest.add([codes.user(user), codes.entitlement(entitlement), freqUnion, freq, ...codes.rule(rule)]);
   }
-  return String(digest);
+  return { scored: String(digest), notScored };
 }
 
 const keyOf = ({ attribute, value }: Item): string => `${attribute}\u0000${value}`;

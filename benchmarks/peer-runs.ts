@@ -30,7 +30,10 @@ export function preparePeers(): void {
 
 /** `peer`: polars, duckdb or oracle. `folder`: the three CSV files. */
 export function runPeer(peer: string, folder: string): PeerRun {
-  const output = execFileSync(PYTHON, [join(PROGRAMS, `batch_${peer}.py`), folder], { encoding: "utf8" });
+  const output = execFileSync(PYTHON, [join(PROGRAMS, `batch_${peer}.py`), folder], {
+    encoding: "utf8",
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+  });
   return JSON.parse(output) as PeerRun;
 }
 

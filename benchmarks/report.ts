@@ -24,16 +24,20 @@ export function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-export interface Measured<T> {
-  readonly result: T;
+export interface Cost {
+  /** Wall time; other work on the machine is in it. */
   readonly seconds: number;
+  /** Processor time of this process, garbage collection in other threads included. */
+  readonly cpuSeconds: number;
 }
 
-/** Wall time; other work on the machine is in it. */
-export function timed<T>(work: () => T): Measured<T> {
+export function timed<T>(work: () => T): { readonly result: T; readonly cost: Cost } {
+  const cpu = process.cpuUsage();
   const startedMs = performance.now();
   const result = work();
-  return { result, seconds: rounded((performance.now() - startedMs) / 1000) };
+  const seconds = rounded((performance.now() - startedMs) / 1000);
+  const { user, system } = process.cpuUsage(cpu);
+  return { result, cost: { seconds, cpuSeconds: rounded((user + system) / 1_000_000) } };
 }
 
 export const rounded = (value: number): number => Number(value.toPrecision(4));

@@ -147,7 +147,7 @@ def digest(db, query, columns):
         for i in range(columns):
             steps = f"select *, ({h} * {h} + c{i}::bigint * {common.FACTOR} + 1) % {prime} as h{i} from ({steps})"
             h = f"h{i}"
-        sums.append(db.execute(f"select coalesce(sum({h}), 0) from ({steps})").fetchone()[0])
+        sums.append(db.execute(f"select coalesce(sum(({h} * {h} + 1) % {prime}), 0) from ({steps})").fetchone()[0])
     return common.digest(total, sums)
 
 

@@ -148,6 +148,7 @@ def digest(rows):
         h = pl.lit(0, pl.Int64)
         for column in rows.columns:
             h = (h * h + pl.col(column).cast(pl.Int64) * common.FACTOR + 1) % prime
+        h = (h * h + 1) % prime
         sums.append(rows.select(h.sum()).item())
     return common.digest(len(rows), sums)
 

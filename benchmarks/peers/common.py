@@ -13,7 +13,8 @@ MAX_RULE_LENGTH = 3
 WINDOW, THRESHOLD, WHOLE = 5, 80, 100
 
 # A digest is the number of rows and two sums of hashes, one for each prime: row order does not matter. The hash of a row
-# of numbers: start with 0; for each number v, h = (h * h + v * FACTOR + 1) mod prime. It fits a double: h * h < 2^52.
+# of numbers: start with 0; for each number v, and 0 at the end, h = (h * h + v * FACTOR + 1) mod prime. It fits a double:
+# h * h < 2^52.
 PRIMES = (67108859, 67108837)
 FACTOR = 4093
 
@@ -29,7 +30,7 @@ def attribute_sets(attributes):
 
 def row_hash(row, prime):
     h = 0
-    for value in row:
+    for value in (*row, 0):
         h = (h * h + value * FACTOR + 1) % prime
     return h
 

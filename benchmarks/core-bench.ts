@@ -1,0 +1,60 @@
+/** The macro benchmark of the core: start, first publishing, workload W, and the proof of all of it. */
+import { DEFAULT_SETTINGS, type Settings } from "../src/core/settings.ts";
+import { makeCompany } from "../src/demo/company.ts";
+import { codesOf, writeCompany } from "./company-files.ts";
+import { COMPANY_MINUTE, companyRows } from "./company-rows.ts";
+import { checkContract, exactDigest } from "./contract.ts";
+import { runWorkload, settle, startEngine, type WorkloadOptions } from "./core-run.ts";
+import { runPeer } from "./peer-runs.ts";
+import { peakBytes, say, timed } from "./report.ts";
+
+export interface CoreOptions extends WorkloadOptions {
+  readonly people: number;
+  readonly seed: number;
+  readonly attributes: number;
+  readonly materialityHundredths: number;
+  /** Which peer proves the answer of the batch start; null: none does. */
+  readonly proof: string | null;
+}
+
+export interface CoreFigures {
+  readonly assignments: number;
+  readonly figures: object;
+  /** What is not as it must be; the figures are worth nothing unless there is none. */
+  readonly faults: readonly string[];
+}
+
+export function benchCore(options: CoreOptions): CoreFigures {
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    materiality: { numerator: options.materialityHundredths, denominator: 100 },
+  };
+  say(`company of ${options.people}`);
+  const company = makeCompany(options);
+  const rows = companyRows(company, settings);
+  say("start");
+  const { engine, figures: start } = startEngine(rows, settings);
+  const publish = timed(() => settle(engine, COMPANY_MINUTE, options.budgetRecords));
+  const startPeakBytes = peakBytes();
+  say("workload");
+  const { figures: workload, clockMinute } = runWorkload(engine, company, options);
+  const workloadPeakBytes = peakBytes();
+  say("proof of the contract");
+  const contract = checkContract(engine, settings, clockMinute);
+  const faults = [...contract.faults];
+  if (options.proof !== null) {
+    say("proof of the batch answer");
+    const digest = JSON.stringify(exactDigest(startEngine(rows, settings).engine, codesOf(company)));
+    const answer = JSON.stringify(runPeer(options.proof, writeCompany(company)).answer);
+    if (answer !== digest) faults.push(`exact view after the start: ${digest}, ${options.proof} has ${answer}`);
+  }
+  const figures = {
+    ...start,
+    firstPublish: { ...publish.cost, deltas: publish.result },
+    startPeakBytes,
+    workload,
+    workloadPeakBytes,
+    reconcileDeltas: contract.deltas,
+  };
+  return { assignments: company.held.length, figures, faults };
+}
