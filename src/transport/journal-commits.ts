@@ -2,7 +2,8 @@
  * A commit log of the journal: each line says how far every file of a group is committed. A group of files is written
  * first and made durable; its line in the log, durable in its turn, is the moment of commit.
  *
- *  1. Only the last whole line counts. A torn tail (a commit that was never answered) is dropped.
+ *  1. Only the last whole line counts. A torn tail (a commit that was never answered) is dropped. Before its owner relies
+ *     on the last line it is synced: the process that wrote it may have died before it could.
  *  2. Its length is bounded: past `2 × LINES_KEPT` lines the file is replaced by its newest `LINES_KEPT`.
  */
 import { AppError } from "../errors.ts";
@@ -57,16 +58,21 @@ export class CommitLog {
     const log = new CommitLog(folder, await JournalFile.open(folder, name, mode, fault), fault);
     try {
       await log.#load();
-      const torn = log.#file.length - log.#length;
-      if (mode === "write" && torn > 0) {
-        await log.#file.truncate(log.#length);
-        notes.push(`${name}: dropped ${torn} bytes of a commit that never ended`);
-      }
+      if (mode === "write") await log.#settle(notes);
     } catch (error) {
       await log.close();
       throw error;
     }
     return log;
+  }
+
+  async #settle(notes: string[]): Promise<void> {
+    const torn = this.#file.length - this.#length;
+    if (torn > 0) {
+      await this.#file.truncate(this.#length);
+      notes.push(`${this.#file.name}: dropped ${torn} bytes of a commit that never ended`);
+    }
+    await this.#file.sync();
   }
 
   /** The newest commit, or null when there never was one. */

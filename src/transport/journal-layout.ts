@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { AppError } from "../errors.ts";
-import { type FileMode, type JournalFault, replaceFile, syncFolder } from "./journal-file.ts";
+import { type FileMode, type JournalFault, replaceFile } from "./journal-file.ts";
 
 const LAYOUT_NAME = "journal.json";
 const FORMAT = 1;
@@ -146,7 +146,6 @@ export async function checkLayout(
 /** Called when all files are there: from now on a missing one is a loss. */
 export async function storeLayout(folder: string, layout: JournalLayout, fault?: JournalFault): Promise<void> {
   const { engine, inputs, outputs, progress } = layout;
-  await syncFolder(folder, fault);
   const text = JSON.stringify({ format: FORMAT, engine, inputs, outputs, progress }, null, 2);
   await replaceFile(folder, LAYOUT_NAME, Buffer.from(`${text}\n`), fault);
 }

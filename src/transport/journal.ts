@@ -8,7 +8,7 @@
  */
 import { AppError } from "../errors.ts";
 import { JournalAppends } from "./journal-appends.ts";
-import type { FileMode, JournalFault } from "./journal-file.ts";
+import { type FileMode, type JournalFault, syncFolder } from "./journal-file.ts";
 import { checkLayout, storeLayout } from "./journal-layout.ts";
 import { recordBytes } from "./journal-line.ts";
 import { fileName, JournalPartitions } from "./journal-partitions.ts";
@@ -86,6 +86,7 @@ export class Journal implements Transport {
     this.#opened = { inputs, outputs, appends, poll: new JournalPoll(inputs) };
     if (mode === "read") return;
     try {
+      await syncFolder(folder, fault);
       if (layout.isNew) await storeLayout(folder, layout, fault);
       await appends.load();
     } catch (error) {

@@ -79,12 +79,15 @@ export function crashAt(fits: (point: string, count: number) => boolean): Journa
 /** Keeps what a power cut would leave: only what was synced, under names whose folder was synced. */
 export class DurableImage {
   readonly #folder: JournalFolder;
-  #durable: Map<string, string>;
+  #durable = new Map<string, string>();
   readonly #synced = new Map<string, string>();
 
-  constructor(folder: JournalFolder, durable: ReadonlyMap<string, string> = new Map()) {
+  readonly #lost: string | null;
+
+  /** `lost` (`sync <file>` or `sync folder`) never reaches the disk: what a journal would leave that forgot it. */
+  constructor(folder: JournalFolder, lost: string | null = null) {
     this.#folder = folder;
-    this.#durable = new Map(durable);
+    this.#lost = lost;
   }
 
   get contents(): ReadonlyMap<string, string> {
@@ -93,7 +96,7 @@ export class DurableImage {
 
   readonly watch: JournalFault = (point) => {
     const [, stage, effect, name] = /^(\w+) (\w+) (.+)$/.exec(point)!;
-    if (stage !== "after") return;
+    if (stage !== "after" || `${effect} ${name}` === this.#lost) return;
     if (point === "after sync folder") this.#syncNames();
     else if (effect === "sync") this.#sync(name!);
     else if (effect === "rename") this.#synced.set(name!, this.#synced.get(`${name}.new`)!);
