@@ -11,6 +11,7 @@ import { addRun } from "./run.ts";
 import { addGlobalOptions } from "./session.ts";
 import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
+import { addTopics } from "./topics.ts";
 import { addVerify } from "./verify.ts";
 
 /** Puts one command into the program. */
@@ -26,6 +27,7 @@ const COMMANDS: readonly AddCommand[] = [
   addVerify,
   addReconcile,
   addStatus,
+  addTopics,
 ];
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {

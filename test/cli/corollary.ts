@@ -1,0 +1,61 @@
+/** Runs the built command as a user would, in a folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+export interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  /** For tests that stop it: called with the process when it has said this. */
+  readonly when?: { readonly said: RegExp; readonly then: (child: ChildProcess) => void };
+}
+
+export class CliFolder {
+  readonly path: string = mkdtempSync(join(tmpdir(), "corollary-cli-"));
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: this.path,
+      env: { PATH: process.env["PATH"], ...options.env },
+    });
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.stdin);
+    let [out, err] = ["", ""];
+    let acted = false;
+    const hear = () => {
+      if (acted || !options.when?.said.test(out + err)) return;
+      acted = true;
+      options.when.then(child);
+    };
+    child.stdout.on("data", (chunk) => {
+      out += String(chunk);
+      hear();
+    });
+    child.stderr.on("data", (chunk) => {
+      err += String(chunk);
+      hear();
+    });
+    return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  }
+
+  /** The answer of a command with --json; fails with its error output otherwise. */
+  async json<T = Record<string, unknown>>(args: readonly string[], options: RunOptions = {}): Promise<T> {
+    const { code, out, err } = await this.run([...args, "--json"], options);
+    if (code !== 0) throw new Error(`exit code ${code}: ${err}`);
+    return JSON.parse(out) as T;
+  }
+}
