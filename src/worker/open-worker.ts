@@ -1,6 +1,7 @@
 /** Config → a worker that has recovered and is ready to go on. */
 import type { Config } from "../config.ts";
 import { loadSchemaTable } from "../events/schema-files.ts";
+import type { SchemaTable } from "../events/schema-table.ts";
 import type { Log } from "../log.ts";
 import { openStore } from "../state/sqlite-store.ts";
 import type { Store } from "../state/store.ts";
@@ -18,6 +19,8 @@ export interface WorkerOptions {
   /** Defaults: what the configuration names. The worker closes them. */
   readonly transport?: Transport;
   readonly store?: Store;
+  /** Default: the schemas that come with the program. */
+  readonly schemas?: SchemaTable;
   /** Go on although settings that change results differ from those of the state. */
   readonly acceptConfigChange?: boolean;
 }
@@ -25,7 +28,7 @@ export interface WorkerOptions {
 /** Recovers what the last process left. Rejects with AppError that says what to do. */
 export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const { config, log, now = systemNow, acceptConfigChange = false } = options;
-  const schemas = await loadSchemaTable();
+  const schemas = options.schemas ?? (await loadSchemaTable());
   const store = options.store ?? (await openStore(config.data));
   const transport = options.transport ?? makeTransport(config, log, now);
   const ports = { config, log, now, store, transport, schemas };

@@ -32,7 +32,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
 export function scenario(seed: number, waves: number, changes: number): Wave[] {
   const random = new RandomSource(seed);
   const company = randomCompany(random);
-  const opening = randomOpening(random, company).slice(-60);
+  const opening = randomOpening(random, company).slice(-80);
   const told: Wave[] = [];
   for (let i = 0; i <= waves; i++) {
     const atMs = START_MS + i * 30 * HOUR_MS;

@@ -2,14 +2,15 @@
  * What outlives a process: the broker and the state folder. A crash leaves both as they are at that moment; a new
  * process opens a copy of the folder, because the connections of the dead one cannot be torn away.
  */
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
-import { openStore } from "../../src/state/sqlite-store.ts";
+import { loadSchemaTable } from "../../src/events/schema-files.ts";
+import { openStore, STATE_FILE } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";
 import { Journal } from "../../src/transport/journal.ts";
 import type { InputRecord, Transport } from "../../src/transport/transport.ts";
@@ -26,10 +27,11 @@ const BROKER: BrokerOptions = {
   outputTopics: Object.fromEntries([...OUTPUTS, "actions", "audit"].map((topic) => [topic, PARTITIONS])),
 };
 const log = pino({ level: "silent" });
+const schemas = await loadSchemaTable();
 /** Memory where there is a file system of it: thousands of states are written. */
 const ROOT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const CRASHES_MAX = 5;
-/** After a crash the machine's clock is behind by so much, for the rest of the wave. */
+/** After a crash the machine's clock is behind by so much, until the wave is through. */
 const CLOCK_SLIP_MS = 5 * 60_000;
 
 export type TransportKind = "memory" | "journal";
@@ -63,10 +65,14 @@ export class World {
     return new World(kind, settings, new MemoryBroker(BROKER), await newFolder());
   }
 
-  /** The same world once more, between two waves. */
-  async fork(): Promise<World> {
+  /**
+   * The same world once more, between two waves; with `state`, one whose state folder is that of an earlier one (a
+   * restored backup), or lost.
+   */
+  async fork(state: World | "lost" = this): Promise<World> {
     const fork = new World(this.kind, this.settings, copyOf(this.broker), await newFolder());
-    await cp(this.folder, fork.folder, { recursive: true });
+    if (state !== "lost") await copyFiles(state.folder, fork.folder, isState);
+    await copyFiles(this.folder, fork.folder, (name) => !isState(name));
     fork.nowMs = this.nowMs;
     return fork;
   }
@@ -74,11 +80,13 @@ export class World {
   /** Plays a wave to its end, through whatever faults the plan holds. Rejects with what no recovery may end in. */
   async play(wave: Wave, plan = new FaultPlan(), mutation?: Mutation): Promise<Worker> {
     this.nowMs = wave.atMs;
+    this.broker.nowMs = wave.atMs;
     for (;;) {
-      this.broker.nowMs = this.nowMs;
       try {
         const worker = await this.#openWorker(plan, mutation);
         await worker.submit(wave.name, wave.records);
+        await worker.runUntilQuiet();
+        this.nowMs = wave.atMs;
         await worker.runUntilQuiet();
         await worker.close();
         this.#dead.pop();
@@ -122,6 +130,7 @@ export class World {
     return openWorker({
       config: this.config(),
       log,
+      schemas,
       now: () => this.nowMs,
       store: mutation?.store?.(store) ?? store,
       transport: mutation?.transport?.(transport) ?? transport,
@@ -137,14 +146,14 @@ export class World {
       outputTopics: BROKER.outputTopics,
       progressTopic: "progress",
       recordBytesMax: 1_000_000,
-      now: () => this.nowMs,
+      now: () => this.broker.nowMs,
       fault: (point) => void life.pass(point),
     });
   }
 
   async #crash(): Promise<void> {
     const next = await newFolder();
-    await cp(this.folder, next, { recursive: true });
+    await copyFiles(this.folder, next, () => true);
     this.#folders.push(next);
     this.folder = next;
     this.nowMs -= CLOCK_SLIP_MS;
@@ -158,6 +167,18 @@ export function isRefusal(error: unknown): boolean {
 
 function newFolder(): Promise<string> {
   return mkdtemp(join(ROOT, "corollary-crash-"));
+}
+
+function isState(name: string): boolean {
+  return name.startsWith(STATE_FILE);
+}
+
+/** All but the lock, whose owner is dead. */
+async function copyFiles(from: string, to: string, wanted: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (name.startsWith("lock.db") || name.startsWith("owner.json") || !wanted(name)) continue;
+    await cp(join(from, name), join(to, name), { recursive: true });
+  }
 }
 
 /** A broker with the same records and transactions; sources of earlier appends are forgotten. */

@@ -1,0 +1,145 @@
+/** Mutations of the protocol. Each breaks one rule of recovery; the enumeration must notice each of them. */
+import { Engine } from "../../src/core/engine.ts";
+import type { StepCommit, Store } from "../../src/state/store.ts";
+import type { Positions, Transport } from "../../src/transport/transport.ts";
+import type { Mutation } from "./world.ts";
+
+function storeWith(store: Store, changed: Partial<Store>): Store {
+  return { ...store, ...changed };
+}
+
+/** A transport whose methods stay bound to it. */
+function transportWith(transport: Transport, changed: Partial<Transport>): Transport {
+  return new Proxy(transport, {
+    get(target, name: keyof Transport) {
+      const value = changed[name] ?? target[name];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Replaces a method of the engine while `mutate` is in use. */
+function engineWith<Name extends keyof Engine>(name: Name, replaced: (this: Engine, ...args: never[]) => unknown): () => void {
+  const original = Object.getOwnPropertyDescriptor(Engine.prototype, name)!;
+  Object.defineProperty(Engine.prototype, name, { value: replaced, configurable: true, writable: true });
+  return () => Object.defineProperty(Engine.prototype, name, original);
+}
+
+export interface Canary extends Mutation {
+  /** Puts the mutation of the engine in place, and answers how to take it away. */
+  plant?(): () => void;
+  /** The trials that must fail: with single faults, with pairs, or with a state that is behind. */
+  readonly caughtBy: "single" | "restore";
+}
+
+export const CANARIES: readonly Canary[] = [
+  {
+    name: "fencing is skipped",
+    caughtBy: "single",
+    transport: (transport) => transportWith(transport, { fence: async () => "owner" }),
+  },
+  {
+    name: "a step is marked as published before it is",
+    caughtBy: "single",
+    store: (store) =>
+      storeWith(store, {
+        readHead: async () => {
+          const head = await store.readHead();
+          return head && { ...head, outbox: null };
+        },
+        commit: (step) => store.commit({ ...step, publishedStep: step.step }),
+      }),
+  },
+  {
+    name: "input positions are committed outside the step's transaction",
+    caughtBy: "single",
+    store: (store) => {
+      let last: Positions = new Map();
+      return storeWith(store, {
+        readHead: async () => {
+          const head = await store.readHead();
+          last = head?.positions ?? last;
+          return head;
+        },
+        commit: async (step: StepCommit) => {
+          await store.commit({ ...step, positions: last });
+          last = step.positions;
+          await store.commit({ ...step, ...NO_ROWS, eventIds: [], outbox: null });
+        },
+      });
+    },
+  },
+  {
+    name: "the outbox is not sent again",
+    caughtBy: "single",
+    transport: (transport) => {
+      let isFirst = true;
+      return transportWith(transport, {
+        publish: async (batch) => {
+          const wasFirst = isFirst;
+          isFirst = false;
+          return wasFirst ? "committed" : transport.publish(batch);
+        },
+        poll: async (...args) => {
+          isFirst = false;
+          return transport.poll(...args);
+        },
+      });
+    },
+  },
+  {
+    name: "an unknown outcome is taken for a failure and sent again at once",
+    caughtBy: "single",
+    transport: (transport) =>
+      transportWith(transport, {
+        publish: async (batch) => {
+          const outcome = await transport.publish(batch);
+          return outcome === "unknown" ? transport.publish(batch) : outcome;
+        },
+      }),
+  },
+  {
+    name: "pending entitlements are forgotten",
+    caughtBy: "single",
+    plant: () =>
+      engineWith("pendingCount", () => 0),
+  },
+  {
+    name: "the stored clock is ignored",
+    caughtBy: "single",
+    store: (store) =>
+      storeWith(store, {
+        readHead: async () => {
+          const head = await store.readHead();
+          return head && { ...head, clockMinute: 0 };
+        },
+      }),
+  },
+  {
+    name: "the published view is computed instead of restored",
+    caughtBy: "restore",
+    plant: () =>
+      engineWith("restorePublished", function (this: Engine) {
+        const { predictions, recommendations, flags } = this.exactView();
+        restorePublished.call(this, predictions, recommendations, flags);
+      }),
+  },
+  {
+    name: "the published view is left as the old state has it",
+    caughtBy: "restore",
+    plant: () => engineWith("restorePublished", () => undefined),
+  },
+];
+
+const { restorePublished } = Engine.prototype;
+
+const NO_ROWS = {
+  users: [],
+  entitlements: [],
+  applications: [],
+  items: [],
+  assignments: [],
+  published: [],
+  pendingMarked: [],
+  pendingCleared: [],
+};

@@ -1,0 +1,100 @@
+/** Plays a recorded run again and again, with something going wrong at every call of a port. */
+import { type Fault, FaultPlan, kindsAt } from "./fault-plan.ts";
+import { faultsOf, type Snapshot, snapshotOf } from "./check.ts";
+import type { Wave } from "./scenario.ts";
+import { type Mutation, World } from "./world.ts";
+
+/** A wave as it goes without faults: where it begins, what it passes, where it ends. */
+export interface Recording {
+  readonly wave: Wave;
+  readonly before: World;
+  readonly points: readonly string[];
+  readonly after: Snapshot;
+}
+
+export interface Trial {
+  readonly recording: Recording;
+  readonly faults: readonly Fault[];
+}
+
+export async function record(world: World, waves: readonly Wave[]): Promise<Recording[]> {
+  const recordings: Recording[] = [];
+  for (const wave of waves) {
+    const before = await world.fork();
+    const plan = new FaultPlan();
+    await world.play(wave, plan);
+    recordings.push({ wave, before, points: plan.passed, after: await snapshotOf(world) });
+  }
+  return recordings;
+}
+
+/**
+ * The last wave once more, begun with the state of an earlier one (C6), of none (C7): what recovery passes on the way.
+ * The end must be the same.
+ */
+export async function recordRestored(recordings: readonly Recording[], backup: number | "lost"): Promise<Recording> {
+  const last = recordings.at(-1)!;
+  const before = await last.before.fork(backup === "lost" ? "lost" : recordings[backup]!.before);
+  const trial = await before.fork();
+  const plan = new FaultPlan();
+  await trial.play(last.wave, plan);
+  const faults = faultsOf(await snapshotOf(trial), last.after);
+  await trial.remove();
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return { wave: last.wave, before, points: plan.passed, after: last.after };
+}
+
+/** One trial for every point and everything that can go wrong there. */
+export function singleFaults(recordings: readonly Recording[]): Trial[] {
+  return recordings.flatMap((recording) =>
+    recording.points.flatMap((point, index) => kindsAt(point).map((kind) => ({ recording, faults: [{ index, kind }] }))),
+  );
+}
+
+/** After every single fault a crash at each of the next `distance` calls: those of the recovery, and beyond. */
+export function pairsOfFaults(recordings: readonly Recording[], distance: number): Trial[] {
+  return singleFaults(recordings).flatMap(({ recording, faults }) =>
+    Array.from({ length: distance }, (_, i): Trial => {
+      const [first] = faults;
+      return { recording, faults: [first!, { index: first!.index + 1 + i, kind: "crash" }] };
+    }),
+  );
+}
+
+/** What is wrong after a trial; null: nothing. */
+export async function faultOfTrial({ recording, faults }: Trial, mutation?: Mutation): Promise<string | null> {
+  const world = await recording.before.fork();
+  const plan = new FaultPlan(faults);
+  try {
+    await world.play(recording.wave, plan, mutation);
+    const found = faultsOf(await snapshotOf(world), recording.after);
+    return found.length === 0 ? null : found.join("\n");
+  } catch (error) {
+    return String(error);
+  } finally {
+    await world.remove();
+  }
+}
+
+/** Every failure with its repro. */
+export async function failuresOf(trials: readonly Trial[], mutation?: Mutation, failuresMax = 5): Promise<string[]> {
+  const failures: string[] = [];
+  for (const trial of trials) {
+    const fault = await faultOfTrial(trial, mutation);
+    if (fault !== null) failures.push(`${nameOf(trial)}: ${fault}`);
+    if (failures.length >= failuresMax) break;
+  }
+  return failures;
+}
+
+function nameOf({ recording, faults }: Trial): string {
+  const points = faults.map(({ index, kind }) => `${kind} at ${index} (${recording.points[index] ?? "after recovery"})`);
+  return `${recording.wave.name}, ${points.join(", then ")}`;
+}
+
+/** All with CRASH_TRIALS=all, else about so many, spread evenly: the same ones each time. */
+export function sample(trials: readonly Trial[], count: number): readonly Trial[] {
+  if (process.env["CRASH_TRIALS"] === "all") return trials;
+  const stride = Math.max(1, Math.floor(trials.length / count));
+  return trials.filter((_, i) => i % stride === 0);
+}

@@ -1,0 +1,69 @@
+/** A crash, or a wrong answer, at every call of a port, on the transport in memory. `CRASH_TRIALS=all` tries each. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { settingsOf } from "../../src/config.ts";
+import { recount } from "../../src/core/recount.ts";
+import { compareViews } from "../../src/core/recount-checks.ts";
+import { decodeProgress } from "../../src/worker/progress.ts";
+import { failuresOf, pairsOfFaults, type Recording, record, recordRestored, sample, singleFaults, type Trial } from "./enumerate.ts";
+import { scenario } from "./scenario.ts";
+import { World } from "./world.ts";
+
+const SETTINGS = ["materiality=0", "step.recordsMax=5", "step.budgetRecords=3", "step.waitMs=0"];
+const STEPS_MIN = 50;
+const SPLIT_MIN = 20;
+/** Waves of the run that pairs of faults are tried on. */
+const PAIR_WAVES = 4;
+const PAIR_STEPS = 12;
+/** How many calls after the first fault the second one may come. */
+const PAIR_DISTANCE = 20;
+const MINUTES = 60_000;
+
+describe("crash enumeration, in memory", () => {
+  let world: World;
+  let recordings: Recording[];
+  beforeAll(async () => {
+    world = await World.create("memory", SETTINGS);
+    recordings = await record(world, scenario(12, 9, 8));
+  }, MINUTES);
+  afterAll(async () => {
+    for (const { before } of [...recordings, { before: world }]) await before.remove();
+  });
+
+  const tryAll = async (what: string, trials: readonly Trial[], count: number) => {
+    const tried = sample(trials, count);
+    const failures = await failuresOf(tried);
+    console.log(`${what}: ${tried.length} of ${trials.length} crash points tried`);
+    expect(failures).toEqual([]);
+  };
+
+  it("has a recorded run that is worth it", async () => {
+    const pending = world.broker.transactions.map(({ batch }) => decodeProgress(batch.progress).pending);
+    expect(pending.length).toBeGreaterThanOrEqual(STEPS_MIN);
+    expect(pending.filter((count) => count > 0).length).toBeGreaterThanOrEqual(SPLIT_MIN);
+    expect(recordings.at(-1)!.after.rejects.length).toBeGreaterThan(5);
+    expect(JSON.parse(recordings.at(-1)!.after.counts).late).toBeGreaterThan(0);
+  });
+
+  it("ends in the view of the oracle", async () => {
+    const fork = await world.fork();
+    const worker = await fork.play({ name: "nothing", atMs: world.nowMs, records: [] });
+    const oracle = recount(worker.engine.tables(), settingsOf(fork.config()));
+    expect(compareViews(worker.engine.exactView(), oracle, 5)).toEqual([]);
+    await fork.remove();
+  });
+
+  it("single faults", { timeout: 20 * MINUTES }, () => tryAll("single faults", singleFaults(recordings), 60));
+
+  it("pairs of faults", { timeout: 60 * MINUTES }, async () => {
+    const short = recordings.slice(-PAIR_WAVES);
+    const steps = short.flatMap(({ points }) => points.filter((point) => point === "after publish"));
+    expect(steps.length).toBeGreaterThanOrEqual(PAIR_STEPS);
+    await tryAll("pairs of faults", pairsOfFaults(short, PAIR_DISTANCE), 60);
+  });
+
+  it.each([0, 1, 5, 8, "lost"] as const)("recovery of a state that is behind: %s (C6, C7)", { timeout: 20 * MINUTES }, async (backup) => {
+    const restored = await recordRestored(recordings, backup);
+    await tryAll(`state ${backup}, single faults`, singleFaults([restored]), 15);
+    await restored.before.remove();
+  });
+});
