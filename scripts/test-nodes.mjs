@@ -15,5 +15,7 @@ const failed = VERSIONS.filter((version) => {
   const npmExec = ["exec", "--yes", "--allow-scripts=node", `--package=node@${version}`, "--", ...vitest];
   return spawnSync("npm", npmExec, { cwd: ROOT, stdio: "inherit" }).status !== 0;
 });
-console.log(failed.length === 0 ? `\npassed on Node ${VERSIONS.join(" and ")}` : `\nfailed on Node ${failed.join(" and ")}`);
+console.log(
+  failed.length === 0 ? `\npassed on Node ${VERSIONS.join(" and ")}` : `\nfailed on Node ${failed.join(" and ")}`,
+);
 process.exit(failed.length === 0 ? 0 : 1);
