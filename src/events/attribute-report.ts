@@ -4,8 +4,8 @@
 import type { Attribute } from "./event.ts";
 
 /** With fewer useful attributes groups are too coarse, with more they are too small. */
-export const USEFUL_ATTRIBUTES_MIN = 7;
-export const USEFUL_ATTRIBUTES_MAX = 15;
+const USEFUL_ATTRIBUTES_MIN = 7;
+const USEFUL_ATTRIBUTES_MAX = 15;
 /** An attribute with at least this share of distinct values among its values identifies people. */
 const IDENTIFIER_SHARE = 0.9;
 /** With fewer values nothing can be said. */

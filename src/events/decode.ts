@@ -8,7 +8,7 @@ import { decodeNativeAvro } from "./formats/native-avro.ts";
 import { decodeNativeJson } from "./formats/native-json.ts";
 import { isAvroWire, type SchemaTable } from "./schema-table.ts";
 
-export const RECORD_BYTES_MAX: number = 1024 * 1024;
+const RECORD_BYTES_MAX = 1024 * 1024;
 
 export interface EncodedInput {
   readonly topic: string;

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { CsvSource } from "../../src/events/formats/csv.ts";
 import { assignmentRows } from "../../src/events/formats/csv-assignments.ts";
 import { ENTITLEMENT_COLUMNS, entitlementRows } from "../../src/events/formats/csv-entitlements.ts";
 import { IDENTITY_COLUMNS, identityRows } from "../../src/events/formats/csv-identities.ts";
-import type { CsvSource } from "../../src/events/formats/csv.ts";
 
 const EXAMPLE = new URL("../fixtures/example/", import.meta.url);
 const example = (file: string): CsvSource => ({

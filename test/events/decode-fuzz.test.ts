@@ -7,7 +7,7 @@ import { loadSchemaTable } from "../../src/events/schema-files.ts";
 import type { SchemaTable } from "../../src/events/schema-table.ts";
 import { EVENTS } from "./samples.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? 3000);
+const RUNS = Number(process.env["FUZZ_RUNS"] ?? 1500);
 
 let schemas: SchemaTable;
 beforeAll(async () => {
