@@ -215,16 +215,14 @@ export class LineReader {
       return NO_HEADERS;
     }
     this.#object();
-    const written = JSON.parse(this.#bytes.toString("utf8", start, this.#at)) as Record<
-      string,
-      string | { bytes: string }
-    >;
-    return Object.fromEntries(
-      Object.entries(written).map(([name, value]) => [
-        name,
-        typeof value === "string" ? value : Buffer.from(value.bytes, "base64"),
-      ]),
-    );
+    const written = JSON.parse(this.#bytes.toString("utf8", start, this.#at)) as Record<string, unknown>;
+    return Object.fromEntries(Object.entries(written).map(([name, value]) => [name, this.#header(value)]));
+  }
+
+  #header(value: unknown): string | Uint8Array {
+    if (typeof value === "string") return value;
+    const isBytes = typeof value === "object" && value !== null && "bytes" in value && typeof value.bytes === "string";
+    return isBytes ? Buffer.from(value.bytes as string, "base64") : this.#fail();
   }
 
   #value(): Uint8Array | null {

@@ -4,7 +4,7 @@
  */
 
 /** Number of logical shards; part of the data format, the same for ever. */
-export const LOGICAL_SHARDS = 64;
+const LOGICAL_SHARDS = 64;
 
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;

@@ -63,11 +63,11 @@ export const NOWHERE: Positions = new Map();
 export const bytes = (text: string): Uint8Array => Buffer.from(text);
 export const text = (content: Uint8Array | null): string | null =>
   content === null ? null : Buffer.from(content).toString();
-export const hex = (content: Uint8Array | null): string | null =>
+const hex = (content: Uint8Array | null): string | null =>
   content === null ? null : Buffer.from(content).toString("hex");
 
 /** Headers as text of bytes: a transport may give text back as bytes. */
-export function headerHex(headers: Headers): Record<string, string | null> {
+function headerHex(headers: Headers): Record<string, string | null> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hex(Buffer.from(value))]));
 }
 

@@ -94,7 +94,7 @@ export class DurableImage {
     return this.#durable;
   }
 
-  readonly watch: JournalFault = (point) => {
+  readonly watch = (point: string): void => {
     const [, stage, effect, name] = /^(\w+) (\w+) (.+)$/.exec(point)!;
     if (stage !== "after" || `${effect} ${name}` === this.#lost) return;
     if (point === "after sync folder") this.#syncNames();

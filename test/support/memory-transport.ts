@@ -19,6 +19,7 @@ import type {
   TransportLimits,
   Watermark,
 } from "../../src/transport/transport.ts";
+import { MemoryLog } from "./memory-log.ts";
 
 /** Ends the run of the code under test; what it did not do by then never happens. */
 export class SimulatedCrash extends Error {
@@ -73,28 +74,9 @@ interface ProducedRecord {
   readonly headers: Headers;
 }
 
-/** One partition. */
-class Log {
-  readonly records: InputRecord[] = [];
-  low = 0;
-  high = 0;
-
-  /** Index of the first record at or behind an offset. */
-  indexOf(offset: number): number {
-    let from = 0;
-    let to = this.records.length;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.records[middle]!.offset < offset) from = middle + 1;
-      else to = middle;
-    }
-    return from;
-  }
-}
-
-function logsOf(topics: Readonly<Record<string, number>>): Map<string, Log[]> {
+function logsOf(topics: Readonly<Record<string, number>>): Map<string, MemoryLog[]> {
   return new Map(
-    Object.entries(topics).map(([topic, count]) => [topic, Array.from({ length: count }, () => new Log())]),
+    Object.entries(topics).map(([topic, count]) => [topic, Array.from({ length: count }, () => new MemoryLog())]),
   );
 }
 
@@ -109,8 +91,8 @@ export class MemoryBroker {
   /** The broker's clock, ms since 1970: moved by the test. */
   nowMs = 1_760_000_000_000;
   readonly #markers: boolean;
-  readonly #inputs: Map<string, Log[]>;
-  readonly #outputs: Map<string, Log[]>;
+  readonly #inputs: Map<string, MemoryLog[]>;
+  readonly #outputs: Map<string, MemoryLog[]>;
   readonly #progress = new Map<string, Uint8Array>();
   readonly #owners = new Map<string, number>();
   readonly #inFlight = new Map<string, Transaction>();
@@ -193,7 +175,7 @@ export class MemoryBroker {
 
   commit(transaction: Transaction): void {
     this.#land(transaction.engine);
-    const touched = new Set<Log>();
+    const touched = new Set<MemoryLog>();
     for (const record of transaction.batch.records) {
       const log = this.#outputs.get(record.topic)![record.partition]!;
       this.#write(log, record.topic, record.partition, record);
@@ -214,7 +196,7 @@ export class MemoryBroker {
     const before = this.#sources.get(source);
     if (before === content) return;
     if (before !== undefined) throw new AppError("input", `${source} was appended before, with other records`);
-    const touched = new Set<Log>();
+    const touched = new Set<MemoryLog>();
     for (const { topic, key, value, headers } of records) {
       const partition = partitionOf(key, this.#inputs.get(topic)!.length);
       const log = this.#input(topic, partition);
@@ -237,13 +219,13 @@ export class MemoryBroker {
     }
   }
 
-  #input(topic: string, partition: number): Log {
+  #input(topic: string, partition: number): MemoryLog {
     const log = this.#inputs.get(topic)?.[partition];
     if (log === undefined) throw new AppError("internal", `no input partition ${topic}-${partition}`);
     return log;
   }
 
-  #write(log: Log, topic: string, partition: number, { key, value, headers }: ProducedRecord): void {
+  #write(log: MemoryLog, topic: string, partition: number, { key, value, headers }: ProducedRecord): void {
     const timestampMs = this.nowMs;
     log.records.push({
       topic,
@@ -256,7 +238,7 @@ export class MemoryBroker {
     });
   }
 
-  #mark(touched: ReadonlySet<Log>): void {
+  #mark(touched: ReadonlySet<MemoryLog>): void {
     if (this.#markers) for (const log of touched) log.high++;
   }
 
