@@ -1,7 +1,7 @@
 /** A check that cannot fail proves nothing: each mutation of the protocol must make the enumeration fail. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "./canaries.ts";
-import { failuresOf, type Recording, record, recordRestored, singleFaults } from "./enumerate.ts";
+import { failuresOf, pointsOf, type Recording, record, recordRestored, singleFaults } from "./enumerate.ts";
 import { scenario } from "./scenario.ts";
 import { World } from "./world.ts";
 
@@ -25,8 +25,9 @@ describe("a broken protocol is noticed", () => {
   it.each(CANARIES)("$name", { timeout: 20 * MINUTES }, async (canary) => {
     const remove = canary.plant?.();
     try {
-      const trials = singleFaults(canary.caughtBy === "restore" ? [restored] : recordings.slice(-1));
-      const [failure] = await failuresOf(trials, canary, 1);
+      const recorded = canary.caughtBy === "restore" ? restored : recordings.at(-1)!;
+      const points = await pointsOf(recorded, canary);
+      const [failure] = await failuresOf(singleFaults([{ ...recorded, points }]), canary, 1);
       expect(failure, "no trial failed").toBeDefined();
       console.log(`${canary.name}: ${failure?.slice(0, 200)}`);
     } finally {

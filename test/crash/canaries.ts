@@ -1,5 +1,6 @@
 /** Mutations of the protocol. Each breaks one rule of recovery; the enumeration must notice each of them. */
 import { Engine } from "../../src/core/engine.ts";
+import { Ripple } from "../../src/core/ripple.ts";
 import type { StepCommit, Store } from "../../src/state/store.ts";
 import type { Positions, Transport } from "../../src/transport/transport.ts";
 import type { Mutation } from "./world.ts";
@@ -18,17 +19,17 @@ function transportWith(transport: Transport, changed: Partial<Transport>): Trans
   });
 }
 
-/** Replaces a method of the engine while `mutate` is in use. */
-function engineWith<Name extends keyof Engine>(name: Name, replaced: (this: Engine, ...args: never[]) => unknown): () => void {
-  const original = Object.getOwnPropertyDescriptor(Engine.prototype, name)!;
-  Object.defineProperty(Engine.prototype, name, { value: replaced, configurable: true, writable: true });
-  return () => Object.defineProperty(Engine.prototype, name, original);
+/** Replaces a method of a class until it is given back. */
+function classWith<T extends object>(prototype: T, name: keyof T, replaced: (this: T, ...args: never[]) => unknown): () => void {
+  const original = Object.getOwnPropertyDescriptor(prototype, name)!;
+  Object.defineProperty(prototype, name, { value: replaced, configurable: true, writable: true });
+  return () => Object.defineProperty(prototype, name, original);
 }
 
 export interface Canary extends Mutation {
-  /** Puts the mutation of the engine in place, and answers how to take it away. */
+  /** Puts a mutation of the engine in place, and answers how to take it away. */
   plant?(): () => void;
-  /** The trials that must fail: with single faults, with pairs, or with a state that is behind. */
+  /** The trials that must fail: single faults, or single faults on a state that is behind. */
   readonly caughtBy: "single" | "restore";
 }
 
@@ -99,10 +100,9 @@ export const CANARIES: readonly Canary[] = [
       }),
   },
   {
-    name: "pending entitlements are forgotten",
+    name: "what was pending is forgotten by a restart",
     caughtBy: "single",
-    plant: () =>
-      engineWith("pendingCount", () => 0),
+    plant: () => classWith(Ripple.prototype, "markEverything", () => undefined),
   },
   {
     name: "the stored clock is ignored",
@@ -119,7 +119,7 @@ export const CANARIES: readonly Canary[] = [
     name: "the published view is computed instead of restored",
     caughtBy: "restore",
     plant: () =>
-      engineWith("restorePublished", function (this: Engine) {
+      classWith(Engine.prototype, "restorePublished", function (this: Engine) {
         const { predictions, recommendations, flags } = this.exactView();
         restorePublished.call(this, predictions, recommendations, flags);
       }),
@@ -127,7 +127,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "the published view is left as the old state has it",
     caughtBy: "restore",
-    plant: () => engineWith("restorePublished", () => undefined),
+    plant: () => classWith(Engine.prototype, "restorePublished", () => undefined),
   },
 ];
 

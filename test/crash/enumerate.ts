@@ -44,6 +44,15 @@ export async function recordRestored(recordings: readonly Recording[], backup: n
   return { wave: last.wave, before, points: plan.passed, after: last.after };
 }
 
+/** What a mutated worker passes without faults. */
+export async function pointsOf({ before, wave }: Recording, mutation: Mutation): Promise<readonly string[]> {
+  const world = await before.fork();
+  const plan = new FaultPlan();
+  await world.play(wave, plan, mutation);
+  await world.remove();
+  return plan.passed;
+}
+
 /** One trial for every point and everything that can go wrong there. */
 export function singleFaults(recordings: readonly Recording[]): Trial[] {
   return recordings.flatMap((recording) =>

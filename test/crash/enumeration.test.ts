@@ -12,7 +12,7 @@ const SETTINGS = ["materiality=0", "step.recordsMax=5", "step.budgetRecords=3", 
 const STEPS_MIN = 50;
 const SPLIT_MIN = 20;
 /** Waves of the run that pairs of faults are tried on. */
-const PAIR_WAVES = 4;
+const PAIR_WAVES = 5;
 const PAIR_STEPS = 12;
 /** How many calls after the first fault the second one may come. */
 const PAIR_DISTANCE = 20;

@@ -19,6 +19,7 @@ export interface Wave {
 
 const START_MS = Date.UTC(2026, 0, 5, 9);
 const HOUR_MS = 3_600_000;
+const WAVE_MS = 12 * HOUR_MS;
 
 export const TOPICS: Readonly<Record<string, string>> = {
   identities: "hr.identities",
@@ -35,7 +36,7 @@ export function scenario(seed: number, waves: number, changes: number): Wave[] {
   const opening = randomOpening(random, company).slice(-80);
   const told: Wave[] = [];
   for (let i = 0; i <= waves; i++) {
-    const atMs = START_MS + i * 30 * HOUR_MS;
+    const atMs = START_MS + i * WAVE_MS;
     const events = i === 0 ? opening : Array.from({ length: changes }, () => randomChange(random, company));
     const records = events.filter(isEncodable).map((event, j) => recordOf(dated(random, event, atMs, `${i}-${j}`)));
     const repeated = random.sample(told.flatMap((wave) => wave.records), i === 0 ? 0 : 1);
