@@ -21,7 +21,7 @@ const CACHE_KIB = 64 * 1024;
 const CHECKPOINT_PAGES = 8_000;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
-export type AccessMode = "read" | "write" | "create";
+type AccessMode = "read" | "create";
 
 export class Database {
   readonly path: string;
@@ -35,11 +35,7 @@ export class Database {
   static async open(path: string, mode: AccessMode, busyTimeoutMs: number = BUSY_TIMEOUT_MS): Promise<Database> {
     await checkAccess(path, mode);
     const connection = sqlite.default(path, {
-      mode: {
-        read: DatabaseConnectionMode.ReadOnly,
-        write: DatabaseConnectionMode.ReadWrite,
-        create: DatabaseConnectionMode.ReadWriteCreate,
-      }[mode],
+      mode: mode === "read" ? DatabaseConnectionMode.ReadOnly : DatabaseConnectionMode.ReadWriteCreate,
       busyTimeout: busyTimeoutMs,
     });
     return new Database(path, connection);
@@ -47,7 +43,8 @@ export class Database {
 
   /** Makes the settings of a state database, which hold for one connection. Rejects a SQLite that is too old. */
   async prepare(): Promise<void> {
-    await this.#checkVersion();
+    const [row] = await this.query<{ version: string }>(sql`SELECT sqlite_version() AS version`);
+    checkSqliteVersion(row!.version);
     await this.setPragma("synchronous", "FULL");
     await this.setPragma("cache_size", -CACHE_KIB);
     await this.setPragma("wal_autocheckpoint", CHECKPOINT_PAGES);
@@ -82,7 +79,7 @@ export class Database {
   }
 
   async setPragma(name: string, value: string | number): Promise<void> {
-    await this.query(sql`PRAGMA ${sql.ident(name)} = ${sql.__dangerous__rawValue(String(value))}`);
+    await this.query(sql`PRAGMA ${sql.ident(name)} = ${sql.ident(String(value))}`);
   }
 
   /** What SQLite finds wrong with the file; empty when it is whole. `quick` leaves out the comparison with indexes. */
@@ -94,18 +91,15 @@ export class Database {
   async close(): Promise<void> {
     await this.#connection.dispose();
   }
+}
 
-  async #checkVersion(): Promise<void> {
-    const [row] = await this.query<{ version: string }>(sql`SELECT sqlite_version() AS version`);
-    const version = row!.version;
-    if (version.localeCompare(SQLITE_VERSION_MIN, "en", { numeric: true }) < 0) {
-      throw new AppError(
-        "state",
-        `SQLite is ${version}; at least ${SQLITE_VERSION_MIN} is needed`,
-        'Install the package sqlite3 6.0.1 ("overrides": {"sqlite3": "6.0.1"} in package.json).',
-      );
-    }
-  }
+export function checkSqliteVersion(version: string): void {
+  if (version.localeCompare(SQLITE_VERSION_MIN, "en", { numeric: true }) >= 0) return;
+  throw new AppError(
+    "state",
+    `SQLite is ${version}; at least ${SQLITE_VERSION_MIN} is needed`,
+    'Install the package sqlite3 6.0.1 ("overrides": {"sqlite3": "6.0.1"} in package.json).',
+  );
 }
 
 /** A connection that cannot open its file never answers, so what can be known is asked first. */

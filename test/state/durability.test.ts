@@ -95,14 +95,13 @@ test.skipIf(!canMount())("a full disk", async () => {
     let store = await openStore(folder);
     await store.beginEpoch("engine", 1, "digest");
     let step = 0;
-    let failure: unknown;
-    while (failure === undefined && step < 1_000) {
-      const users = Array.from({ length: 100 }, (_, id) => [step * 100 + id, "x".repeat(1_000), "{}"] as const);
-      failure = await store.commit(stepOf(step + 1, { users })).then(
-        () => void step++,
-        (error: unknown) => error,
-      );
-    }
+    const fill = async () => {
+      for (; step < 1_000; step++) {
+        const users = Array.from({ length: 100 }, (_, id) => [step * 100 + id, "x".repeat(1_000), "{}"] as const);
+        await store.commit(stepOf(step + 1, { users }));
+      }
+    };
+    const failure: unknown = await fill().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(AppError);
     expect(failure).toMatchObject({ code: "state", hint: expect.stringContaining("Make room") });
     await expect(store.commit(stepOf(step + 1))).rejects.toMatchObject({ code: "state" });

@@ -3,6 +3,8 @@ import { mkdir, open, readFile, rm, stat, truncate, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import sqlite from "@databases/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AppError } from "../../src/errors.ts";
+import { checkSqliteVersion } from "../../src/state/database.ts";
 import { openStore } from "../../src/state/sqlite-store.ts";
 import { allAssignments, stepOf } from "../contracts/store.ts";
 import { makeStateFolder, removeStateFolder, runSql } from "../support/state-folder.ts";
@@ -95,6 +97,12 @@ describe("refused", () => {
     await makeState();
     await truncate(file, 40_960);
     await expect(openStore(folder)).rejects.toMatchObject({ code: "state", hint: expect.stringContaining("backup") });
+  });
+
+  test("a SQLite that can damage a state that is read beside its writer", () => {
+    expect(() => checkSqliteVersion("3.44.2")).toThrow(/3\.44\.2.*3\.51\.3/);
+    expect(() => checkSqliteVersion("3.51.2")).toThrow(AppError);
+    for (const version of ["3.51.3", "3.52.0", "3.100.0", "4.0.0"]) checkSqliteVersion(version);
   });
 
   test("by a reader: nothing there, or nothing in it yet", async () => {

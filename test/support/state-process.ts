@@ -26,7 +26,7 @@ export class StateProcess {
   /** null: the process has ended and all was read. */
   async nextLine(): Promise<string | null> {
     const { value, done } = await this.#lines.next();
-    return done === true ? null : (value as string);
+    return done === true ? null : value;
   }
 
   async lastLine(): Promise<string> {
