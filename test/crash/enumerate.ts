@@ -1,6 +1,6 @@
 /** Plays a recorded run again and again, with something going wrong at every call of a port. */
 import { type Fault, FaultPlan, kindsAt } from "./fault-plan.ts";
-import { faultsOf, type Snapshot, snapshotOf } from "./check.ts";
+import { faultsOf, linesOf, type Snapshot, snapshotOf } from "./check.ts";
 import type { Wave } from "./scenario.ts";
 import { type Mutation, World } from "./world.ts";
 
@@ -10,6 +10,7 @@ export interface Recording {
   readonly before: World;
   readonly points: readonly string[];
   readonly after: Snapshot;
+  readonly exactView: readonly string[];
 }
 
 export interface Trial {
@@ -22,8 +23,9 @@ export async function record(world: World, waves: readonly Wave[]): Promise<Reco
   for (const wave of waves) {
     const before = await world.fork();
     const plan = new FaultPlan();
-    await world.play(wave, plan);
-    recordings.push({ wave, before, points: plan.passed, after: await snapshotOf(world) });
+    const { engine } = await world.play(wave, plan);
+    const after = await snapshotOf(world);
+    recordings.push({ wave, before, points: plan.passed, after, exactView: linesOf(engine.exactView()) });
   }
   return recordings;
 }
@@ -38,10 +40,10 @@ export async function recordRestored(recordings: readonly Recording[], backup: n
   const trial = await before.fork();
   const plan = new FaultPlan();
   await trial.play(last.wave, plan);
-  const faults = faultsOf(await snapshotOf(trial), last.after);
+  const faults = faultsOf(await snapshotOf(trial), last.after, last.exactView);
   await trial.remove();
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  return { wave: last.wave, before, points: plan.passed, after: last.after };
+  return { ...last, before, points: plan.passed };
 }
 
 /** What a mutated worker passes without faults. */
@@ -76,7 +78,7 @@ export async function faultOfTrial({ recording, faults }: Trial, mutation?: Muta
   const plan = new FaultPlan(faults);
   try {
     await world.play(recording.wave, plan, mutation);
-    const found = faultsOf(await snapshotOf(world), recording.after);
+    const found = faultsOf(await snapshotOf(world), recording.after, recording.exactView);
     return found.length === 0 ? null : found.join("\n");
   } catch (error) {
     return String(error);

@@ -4,18 +4,13 @@ import { settingsOf } from "../../src/config.ts";
 import { recount } from "../../src/core/recount.ts";
 import { compareViews } from "../../src/core/recount-checks.ts";
 import { decodeProgress } from "../../src/worker/progress.ts";
-import { failuresOf, pairsOfFaults, type Recording, record, recordRestored, sample, singleFaults, type Trial } from "./enumerate.ts";
+import { failuresOf, type Recording, record, recordRestored, sample, singleFaults, type Trial } from "./enumerate.ts";
 import { scenario } from "./scenario.ts";
 import { World } from "./world.ts";
 
 const SETTINGS = ["materiality=0", "step.recordsMax=5", "step.budgetRecords=3", "step.waitMs=0"];
 const STEPS_MIN = 50;
 const SPLIT_MIN = 20;
-/** Waves of the run that pairs of faults are tried on. */
-const PAIR_WAVES = 5;
-const PAIR_STEPS = 12;
-/** How many calls after the first fault the second one may come. */
-const PAIR_DISTANCE = 20;
 const MINUTES = 60_000;
 
 describe("crash enumeration, in memory", () => {
@@ -53,13 +48,6 @@ describe("crash enumeration, in memory", () => {
   });
 
   it("single faults", { timeout: 20 * MINUTES }, () => tryAll("single faults", singleFaults(recordings), 60));
-
-  it("pairs of faults", { timeout: 60 * MINUTES }, async () => {
-    const short = recordings.slice(-PAIR_WAVES);
-    const steps = short.flatMap(({ points }) => points.filter((point) => point === "after publish"));
-    expect(steps.length).toBeGreaterThanOrEqual(PAIR_STEPS);
-    await tryAll("pairs of faults", pairsOfFaults(short, PAIR_DISTANCE), 60);
-  });
 
   it.each([0, 1, 5, 8, "lost"] as const)("recovery of a state that is behind: %s (C6, C7)", { timeout: 20 * MINUTES }, async (backup) => {
     const restored = await recordRestored(recordings, backup);
