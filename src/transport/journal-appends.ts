@@ -3,17 +3,18 @@
  *
  *  1. A source names one call with all its records. Its commit carries a digest of them: a repeat adds nothing, and other
  *     records under the same name are refused.
- *  2. The newest `LINES_KEPT` sources are remembered.
+ *  2. The newest `SOURCES_KEPT` sources are remembered.
  */
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { AppError } from "../errors.ts";
-import { LINES_KEPT } from "./journal-commits.ts";
 import { recordBytes } from "./journal-line.ts";
 import type { JournalPartitions, PartitionRecord } from "./journal-partitions.ts";
 import { partitionOf } from "./partitioner.ts";
 import type { AppendRecord } from "./transport.ts";
 
+/** A source is repeated after a crash, thus among the newest: a file of 200 million lines in appends of 2,000 still fits. */
+export const SOURCES_KEPT = 100_000;
 /** Records handled in one go, so that a large file does not hold up everything else. */
 const SLICE_RECORDS = 2000;
 
@@ -87,6 +88,6 @@ export class JournalAppends {
 
   #remember(source: string, digest: string): void {
     this.#digests.set(source, digest);
-    if (this.#digests.size > LINES_KEPT) this.#digests.delete(this.#digests.keys().next().value!);
+    if (this.#digests.size > SOURCES_KEPT) this.#digests.delete(this.#digests.keys().next().value!);
   }
 }

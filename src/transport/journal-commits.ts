@@ -4,14 +4,11 @@
  *
  *  1. Only the last whole line counts. A torn tail (a commit that was never answered) is dropped. Before its owner relies
  *     on the last line it is synced: the process that wrote it may have died before it could.
- *  2. Its length is bounded: past `2 × LINES_KEPT` lines the file is replaced by its newest `LINES_KEPT`.
+ *  2. Its length is bounded: past `2 × linesKept` lines the file is replaced by its newest `linesKept`.
  */
 import { AppError } from "../errors.ts";
 import { type FileMode, type JournalFault, JournalFile, replaceFile } from "./journal-file.ts";
 import { encodeLine, type JournalEnd, type JournalEnds, LineReader, NEWLINE } from "./journal-line.ts";
-
-/** Commits that are remembered at least, and with them the sources of appends. */
-export const LINES_KEPT = 10_000;
 
 export interface Commit {
   /** Running number of the commit. */
@@ -32,33 +29,35 @@ function parseCommit(line: Buffer): Commit {
   return { offset, key: Buffer.from(key).toString(), value, ends: new Map(entries) };
 }
 
+export interface CommitLogOptions {
+  readonly folder: string;
+  readonly mode: FileMode;
+  /** Commits that are remembered at least. */
+  readonly linesKept: number;
+  /** Receives what had to be repaired. */
+  readonly notes: string[];
+  readonly fault: JournalFault | undefined;
+}
+
 export class CommitLog {
-  readonly #folder: string;
-  readonly #fault: JournalFault | undefined;
+  readonly #options: CommitLogOptions;
   #file: JournalFile;
   #last: Commit | null = null;
   #lineCount = 0;
   /** Bytes of the whole lines. */
   #length = 0;
 
-  private constructor(folder: string, file: JournalFile, fault: JournalFault | undefined) {
-    this.#folder = folder;
+  private constructor(options: CommitLogOptions, file: JournalFile) {
+    this.#options = options;
     this.#file = file;
-    this.#fault = fault;
   }
 
-  /** Adds to `notes` what it dropped. */
-  static async open(
-    folder: string,
-    name: string,
-    mode: FileMode,
-    notes: string[],
-    fault?: JournalFault,
-  ): Promise<CommitLog> {
-    const log = new CommitLog(folder, await JournalFile.open(folder, name, mode, fault), fault);
+  static async open(name: string, options: CommitLogOptions): Promise<CommitLog> {
+    const { folder, mode, fault } = options;
+    const log = new CommitLog(options, await JournalFile.open(folder, name, mode, fault));
     try {
       await log.#load();
-      if (mode === "write") await log.#settle(notes);
+      if (mode === "write") await log.#settle();
     } catch (error) {
       await log.close();
       throw error;
@@ -66,11 +65,11 @@ export class CommitLog {
     return log;
   }
 
-  async #settle(notes: string[]): Promise<void> {
+  async #settle(): Promise<void> {
     const torn = this.#file.length - this.#length;
     if (torn > 0) {
       await this.#file.truncate(this.#length);
-      notes.push(`${this.#file.name}: dropped ${torn} bytes of a commit that never ended`);
+      this.#options.notes.push(`${this.#file.name}: dropped ${torn} bytes of a commit that never ended`);
     }
     await this.#file.sync();
   }
@@ -99,7 +98,7 @@ export class CommitLog {
     this.#last = commit;
     this.#length += line.length;
     this.#lineCount++;
-    if (this.#lineCount > 2 * LINES_KEPT) await this.#compact();
+    if (this.#lineCount > 2 * this.#options.linesKept) await this.#compact();
   }
 
   async close(): Promise<void> {
@@ -145,16 +144,18 @@ export class CommitLog {
   }
 
   async #compact(): Promise<void> {
-    const kept = (await this.#readLines()).slice(-LINES_KEPT);
+    const { folder, linesKept, fault } = this.#options;
+    const kept = (await this.#readLines()).slice(-linesKept);
     const bytes = Buffer.concat(kept);
-    await replaceFile(this.#folder, this.#file.name, bytes, this.#fault);
+    await replaceFile(folder, this.#file.name, bytes, fault);
     await this.#reopen("write");
     this.#lineCount = kept.length;
     this.#length = bytes.length;
   }
 
   async #reopen(mode: FileMode): Promise<void> {
-    const file = await JournalFile.open(this.#folder, this.#file.name, mode, this.#fault);
+    const { folder, fault } = this.#options;
+    const file = await JournalFile.open(folder, this.#file.name, mode, fault);
     await this.#file.close();
     this.#file = file;
   }

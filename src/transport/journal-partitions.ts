@@ -8,8 +8,8 @@
  *  3. After a failed commit nothing more is written: what the disk holds is known again only after opening anew.
  */
 import { AppError } from "../errors.ts";
-import { type Commit, CommitLog } from "./journal-commits.ts";
-import { type FileMode, type JournalFault, JournalFile } from "./journal-file.ts";
+import { type Commit, CommitLog, type CommitLogOptions } from "./journal-commits.ts";
+import { JournalFile } from "./journal-file.ts";
 import { encodeLine, type JournalEnd, type JournalEnds, type LineContent } from "./journal-line.ts";
 
 /** Bytes gathered before they are written. */
@@ -23,14 +23,9 @@ export interface TopicPartition {
 
 export type PartitionRecord = LineContent & TopicPartition;
 
-interface OpenOptions {
-  readonly folder: string;
+interface OpenOptions extends CommitLogOptions {
   readonly logName: string;
   readonly topics: Readonly<Record<string, number>>;
-  readonly mode: FileMode;
-  /** Receives what had to be repaired. */
-  readonly notes: string[];
-  readonly fault: JournalFault | undefined;
 }
 
 /** What one commit is about to add to one file. */
@@ -82,7 +77,7 @@ export class JournalPartitions {
 
   static async open(options: OpenOptions): Promise<JournalPartitions> {
     const { folder, mode, fault } = options;
-    const log = await CommitLog.open(folder, options.logName, mode, options.notes, fault);
+    const log = await CommitLog.open(options.logName, options);
     const files = new Map<string, JournalFile>();
     const partitions = new JournalPartitions(options, files, log);
     try {

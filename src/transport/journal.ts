@@ -7,7 +7,7 @@
  *  2. `append` may run beside `poll` and `publish`.
  */
 import { AppError } from "../errors.ts";
-import { JournalAppends } from "./journal-appends.ts";
+import { JournalAppends, SOURCES_KEPT } from "./journal-appends.ts";
 import { type FileMode, type JournalFault, syncFolder } from "./journal-file.ts";
 import { checkLayout, storeLayout } from "./journal-layout.ts";
 import { recordBytes } from "./journal-line.ts";
@@ -26,6 +26,8 @@ import type {
 } from "./transport.ts";
 
 const APPENDED_LOG = "appended.ndjson";
+/** Steps whose progress can still be looked up in the file; only the last one matters to the engine. */
+const PROGRESS_KEPT = 1000;
 /** `readOutput` reads this much at a time. */
 const READ_RECORDS = 1000;
 const READ_BYTES = 1 << 22;
@@ -75,13 +77,21 @@ export class Journal implements Transport {
     const wanted = { engine, inputs: inputTopics, outputs: outputTopics, progress: progressTopic };
     const layout = await checkLayout(folder, wanted, [APPENDED_LOG, progressLog], mode);
     const common = { folder, mode, notes: this.notes, fault };
-    const inputs = await JournalPartitions.open({ ...common, logName: APPENDED_LOG, topics: inputTopics });
-    const outputs = await JournalPartitions.open({ ...common, logName: progressLog, topics: outputTopics }).catch(
-      async (error: unknown) => {
-        await inputs.close();
-        throw error;
-      },
-    );
+    const inputs = await JournalPartitions.open({
+      ...common,
+      logName: APPENDED_LOG,
+      topics: inputTopics,
+      linesKept: SOURCES_KEPT,
+    });
+    const outputs = await JournalPartitions.open({
+      ...common,
+      logName: progressLog,
+      topics: outputTopics,
+      linesKept: PROGRESS_KEPT,
+    }).catch(async (error: unknown) => {
+      await inputs.close();
+      throw error;
+    });
     const appends = new JournalAppends(inputs, this.limits.recordBytesMax);
     this.#opened = { inputs, outputs, appends, poll: new JournalPoll(inputs) };
     if (mode === "read") return;

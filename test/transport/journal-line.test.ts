@@ -45,7 +45,7 @@ test("any record comes back byte for byte from a line that is JSON", () => {
       if (parsed.bytes !== undefined) expect(plain(Buffer.from(parsed.bytes, "base64"))).toBe(plain(content.value));
       else if (content.value !== null) expect(parsed.value).toEqual(JSON.parse(Buffer.from(content.value).toString()));
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -62,7 +62,7 @@ test("a damaged line is a SyntaxError or another record, never anything else", (
         expect(error).toBeInstanceOf(SyntaxError);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
