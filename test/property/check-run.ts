@@ -16,14 +16,12 @@ import { RowStore } from "./row-store.ts";
 
 export type EngineClass = new (settings: Settings) => Engine;
 
-/** More steps than any pending sweep of a small company needs. */
 /** A pair is told whole: prediction, recommendation and flags. */
 const DELTAS_OF_A_PAIR_MAX = 3;
+/** More steps than any pending sweep of a small company needs. */
 const SETTLE_STEPS_MAX = 20_000;
 const UNBOUNDED_BUDGET = 1_000_000;
 const SHOWN_MAX = 5;
-/** A pair is told whole, so the last one of a ripple may go over the budget. */
-const OVERSHOOT_RECORDS_MAX = 2;
 
 /** The engine is wrong: `what` names the check, without the particulars of this run. */
 export class RunFailure extends Error {
@@ -83,10 +81,14 @@ class Session {
         this.#settle(action.budgetRecords);
         break;
       case "restart":
-        this.#restart(this.#settings);
+        this.#restart(this.#settings, null);
+        break;
+      case "restore":
+        this.#restart(this.#settings, this.#engine.publishedView());
+        this.#step([], 0, 1, false);
         break;
       case "reconfigure":
-        this.#restart(action.settings);
+        this.#restart(action.settings, null);
         break;
       case "reconcile":
         this.#leaveCatchUp();
@@ -117,19 +119,22 @@ class Session {
     return deltas;
   }
 
-  #restart(settings: Settings): void {
+  /** `told`: what consumers know, where the rows of it are lost. */
+  #restart(settings: Settings, told: View | null): void {
     const isSame = settings === this.#settings;
     const wasQuiet = !this.#isCatchingUp && this.#engine.pendingCount() === 0;
     this.#settings = settings;
     this.#isCatchingUp = false;
     this.#engine = new this.#engineClass(settings);
+    if (told !== null) this.#store.published.clear();
     this.#store.load(this.#engine);
+    if (told !== null) this.#engine.restorePublished(told.predictions, told.recommendations, told.flags);
     this.#engine.start(this.#clockMinute);
     this.#isStale = false;
     this.exactView = recount(this.tables, settings);
     this.#checkTables();
     this.#require(compareViews(this.#engine.exactView(), this.exactView, SHOWN_MAX), "exact view");
-    this.#checkPublished([]);
+    if (told === null) this.#checkPublished([]);
     if (!isSame || !wasQuiet || settings.materiality.numerator > 0) return;
     const deltas = this.#settle(UNBOUNDED_BUDGET);
     this.#require(deltas === 0 ? [] : [`${deltas} deltas`], "restart without input at materiality 0");
@@ -196,8 +201,10 @@ class Session {
     const evidence = [...this.#engine.publishedEvidence()];
     this.#require(checkEvidence(this.exactView.rules, evidence, this.#settings, this.tables.entitlements), "evidence");
     const isQuiet = this.#engine.pendingCount() === 0;
+    if (isQuiet && this.#store.pending.size > 0) this.#fail([`${this.#store.pending.size} marks`], "quiet, but marked");
     if (!isQuiet && events.length === 0) return;
     const target = topicsOf(this.#targetView(evidence));
+    if (isQuiet) this.#branches.countDrift(compareTopics(target, topicsOf(this.exactView)).length);
     if (isQuiet) this.#require(compareTopics(published, target), "quiet published view, against the target view");
     else this.#require(compareTopics(published, target, this.#directPairs(events)), "direct lane");
   }
@@ -222,8 +229,8 @@ class Session {
   #checkBudget(events: readonly StepEvent[], { deltas }: StepResult, budgetRecords: number): void {
     const direct = this.#directPairs(events);
     const ripple = deltas.filter(({ user, entitlement }) => !direct.has(pairKey(user, entitlement)));
-    if (ripple.length > budgetRecords + DELTAS_OF_A_PAIR_MAX - 1)
-      this.#fail([`${ripple.length} deltas, budget ${budgetRecords}`], "ripple");
+    const most = budgetRecords + DELTAS_OF_A_PAIR_MAX - 1;
+    if (ripple.length > most) this.#fail([`${ripple.length} deltas, budget ${budgetRecords}`], "ripple");
   }
 
   #require(faults: readonly string[], what: string): void {

@@ -1,20 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Engine } from "../../src/core/engine.ts";
-import type { Run } from "../support/random-run.ts";
 import { BranchCounts } from "./branches.ts";
 import { checkRun } from "./check-run.ts";
 import { BRANCH_HITS_MIN, checkSeeds, RUNS, RUNS_FOR_BRANCHES } from "./property-runs.ts";
-
-const SAVED = new URL("saved/", import.meta.url);
+import { savedRuns } from "./saved-runs.ts";
 
 describe("the engine against the oracle, at materiality 0", () => {
-  for (const name of readdirSync(SAVED).filter((file) => file.endsWith(".json"))) {
-    test(`saved run ${name}`, () => {
-      const run = JSON.parse(readFileSync(new URL(name, SAVED), "utf8")) as Run;
-      checkRun(run, Engine, new BranchCounts());
-    });
-  }
+  test.each(savedRuns())("saved run: %s", (_name, run) => checkRun(run, Engine, new BranchCounts()));
 
   test("random runs", { timeout: 3_600_000 }, () => {
     const runs = Math.ceil(RUNS / 2);

@@ -20,6 +20,7 @@ export class RowStore {
   readonly items = new Map<number, ItemRow>();
   readonly assignments = new Map<string, AssignmentRow>();
   readonly published = new Map<string, PublishedRow>();
+  readonly pending = new Set<number>();
 
   keep(changes: TableChanges): void {
     for (const row of changes.users) this.users.set(row[0], row);
@@ -32,6 +33,8 @@ export class RowStore {
       if (kind === 0 && flags === 0) this.published.delete(`${entitlement} ${user}`);
       else this.published.set(`${entitlement} ${user}`, row);
     }
+    for (const entitlement of changes.pendingMarked) this.pending.add(entitlement);
+    for (const entitlement of changes.pendingCleared) this.pending.delete(entitlement);
   }
 
   load(engine: Engine): void {
@@ -54,5 +57,6 @@ export class RowStore {
       }
     }
     engine.loadPublished([...this.published.values()]);
+    engine.loadPending([...this.pending]);
   }
 }

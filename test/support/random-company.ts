@@ -19,8 +19,12 @@ export interface Company {
   readonly entitlements: readonly RandomEntitlement[];
   readonly applications: readonly string[];
   readonly tags: readonly string[];
+  /** The share of attributes that a person has. Where it is low, groups overlap less. */
+  readonly filled: number;
   /** What the generator believes a person's attributes to be. */
   readonly believed: Map<string, Map<string, readonly string[]>>;
+  /** Who has left, as the generator believes. */
+  readonly left: Set<string>;
 }
 
 const AWKWARD = [
@@ -48,7 +52,16 @@ export function randomCompany(random: RandomSource): Company {
     return { name, application: random.pick(applications), home: { attribute, value: random.pick(values) } };
   });
   const users = named(random, "user.", random.between(10, 40));
-  return { users, attributes, entitlements, applications, tags: ["privileged", "\uFF5E", "t"], believed: new Map() };
+  return {
+    users,
+    attributes,
+    entitlements,
+    applications,
+    tags: ["privileged", "\uFF5E", "t"],
+    filled: random.pick([0.95, 0.95, 0.5]),
+    believed: new Map(),
+    left: new Set(),
+  };
 }
 
 function randomAttributes(random: RandomSource): RandomAttribute[] {

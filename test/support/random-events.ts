@@ -47,9 +47,11 @@ export function randomChange(random: RandomSource, company: Company): InputEvent
     case "move":
       return move(random, company, user);
     case "image":
-    case "return":
       return joiner(random, company, user);
+    case "return":
+      return joiner(random, company, random.pick([...company.left, user]));
     case "leave":
+      company.left.add(user);
       return { type: "identity.removed", user };
     case "catalog":
       return catalogEntry(random, company, entitlement);
@@ -75,9 +77,10 @@ export function randomChange(random: RandomSource, company: Company): InputEvent
 
 function joiner(random: RandomSource, company: Company, user: string): InputEvent {
   const attributes = company.attributes
-    .filter(() => random.chance(0.95))
+    .filter(() => random.chance(company.filled))
     .map((attribute) => randomAttribute(random, attribute));
   company.believed.set(user, new Map(attributes));
+  company.left.delete(user);
   return { type: "identity.upserted", user, attributes, ...someFields(random) };
 }
 
@@ -123,7 +126,9 @@ function grant(random: RandomSource, company: Company): InputEvent {
     entitlement,
     ...(random.chance(0.15) ? { source: random.pick([...SOURCES, null]) } : {}),
     ...(random.chance(0.12) ? { expiresAt: EXPIRY_FROM_MS + random.between(-1, 60) * DAY_MS } : {}),
-    ...(random.chance(0.12) ? { lastUsedAt: EXPIRY_FROM_MS + random.between(-100, 20) * DAY_MS } : {}),
+    ...(random.chance(0.12)
+      ? { lastUsedAt: random.pick([EXPIRY_FROM_MS + random.between(-100, 20) * DAY_MS, null]) }
+      : {}),
     ...(random.chance(0.1) ? { highRisk: true } : {}),
     ...(random.chance(0.05) ? { grantedBy: "manager", decisionId: "d1" } : {}),
   };

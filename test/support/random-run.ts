@@ -23,6 +23,8 @@ export type Action =
   | { readonly do: "settle"; readonly budgetRecords: number }
   /** A new engine, loaded with the rows that the old one gave away. */
   | { readonly do: "restart" }
+  /** The same, but the rows of what was published are lost, and taken from the topics instead. */
+  | { readonly do: "restore" }
   /** The same, with other settings. */
   | { readonly do: "reconfigure"; readonly settings: Settings }
   | { readonly do: "reconcile" };
@@ -74,7 +76,7 @@ function tick(random: RandomSource, nowMs: number): InputEvent {
 
 /** Nearly all events tell when they happened; some late, some without a time, a few too far ahead. */
 function date(random: RandomSource, event: InputEvent, nowMs: number): InputEvent {
-  const kind = random.weighted({ now: 55, none: 20, minutesAgo: 12, daysAgo: 10, ahead: 2, rejected: 1 });
+  const kind = random.weighted({ now: 55, none: 20, minutesAgo: 12, daysAgo: 10, ahead: 2, rejected: 1, epoch: 0.3 });
   const at = {
     now: nowMs,
     none: undefined,
@@ -82,6 +84,7 @@ function date(random: RandomSource, event: InputEvent, nowMs: number): InputEven
     daysAgo: nowMs - random.between(0, 40) * 86_400_000,
     ahead: nowMs + random.between(0, 9) * 60_000,
     rejected: nowMs + 100 * 60_000,
+    epoch: 0,
   }[kind];
   return at === undefined ? event : { ...event, at };
 }
@@ -99,6 +102,7 @@ function cut(random: RandomSource, stream: readonly StepEvent[], otherSettings: 
     actions.push({ do: "step", clockMinute, budgetRecords: budget(), catchUp, events });
     if (random.chance(0.1)) actions.push({ do: "settle", budgetRecords: budget() });
     if (random.chance(0.05)) actions.push({ do: "restart" });
+    if (random.chance(0.02)) actions.push({ do: "restore" });
     if (random.chance(0.02)) actions.push({ do: "reconcile" });
     if (random.chance(0.01)) actions.push({ do: "reconfigure", settings: otherSettings() });
     if (random.chance(0.02)) actions.push({ ...actions.findLast(isStep)!, events: [] });

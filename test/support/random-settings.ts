@@ -12,13 +12,13 @@ export const SOURCES = ["exception", "break-glass", "import"];
 
 /** `materialities`: to pick from, in hundredths. */
 export function randomSettings(random: RandomSource, company: Company, materialities: readonly number[]): Settings {
-  const twoThirds = { numerator: 2, denominator: 3 };
+  const thousandths = { numerator: 667, denominator: 1_000 };
   return {
     features: random.chance(0.25) ? randomFeatures(random, company) : null,
     maxRuleLength: random.between(1, 4),
     minSupport: random.pick([1, 2, 2, 3, 3, 4, 5]),
     confidenceWindow: random.pick([hundredths(5), hundredths(5), hundredths(0), hundredths(20)]),
-    recommendThreshold: random.pick([hundredths(80), hundredths(80), hundredths(50), hundredths(100), twoThirds]),
+    recommendThreshold: random.pick([hundredths(80), hundredths(80), hundredths(50), hundredths(100), thousandths]),
     ...random.pick([
       { bandHigh: hundredths(75), bandMedium: hundredths(35) },
       { bandHigh: hundredths(75), bandMedium: hundredths(35) },
