@@ -20,8 +20,12 @@ export function ensureNode() {
   fail(`Corollary needs Node ${NODE_MIN.join(".")} or newer; this is ${process.versions.node}.`);
 }
 
+/** `npm ci` applies the patches of installed packages; here they may have changed since. */
 export function ensureInstalled() {
-  if (isInstalled()) return;
+  if (isInstalled()) {
+    run(process.execPath, [join(ROOT, "scripts", "apply-patches.mjs")], "Patching failed.");
+    return;
+  }
   console.error("Installing dependencies (once; sqlite3 may be compiled, which takes about a minute) …");
   run("npm", ["ci", "--no-audit", "--no-fund"], "Installing failed; see the messages above.");
 }

@@ -48,7 +48,7 @@ export function deltaLine(delta: Delta): string | null {
 }
 
 function bandLine(user: string, entitlement: string, previous: Score | null, score: Score): string | null {
-  if (previous?.band == null || score.band === null || previous.band === score.band) return null;
+  if (!previous?.band || score.band === null || previous.band === score.band) return null;
   const direction = percent(score) > percent(previous) ? "rises" : "falls";
   return `~ ${user}'s ${entitlement} ${direction} from ${previous.band} to ${score.band}: ${evidence(score, entitlement)}`;
 }

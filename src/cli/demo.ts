@@ -51,7 +51,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .action(async (options: Options, command: Command) => {
       const session = openSession(command, terminal, {
         data: options.example ? EXAMPLE_FOLDER : DEMO_FOLDER,
-        logLevel: "warn",
+        log: { level: "warn" },
       });
       await (options.example ? playExample(session) : playCompany(session, options));
     });

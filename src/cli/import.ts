@@ -42,7 +42,7 @@ export function addImport(program: Command, terminal: Terminal): void {
       new Option(
         "--column <file.field=COLUMN>",
         "a column of another name: identities.user=EMPLOYEE_ID; repeatable",
-      ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+      ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
     )
     .action(async (options: Options, command: Command) => {
       const session = openSession(command, terminal);

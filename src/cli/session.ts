@@ -29,24 +29,22 @@ export function addGlobalOptions(program: Command): void {
     .option("--data <dir>", "state folder (default: .corollary)")
     .addOption(
       new Option("--set <key=value>", "one setting, over file and environment; repeatable").argParser(
-        (value: string, before: readonly string[] = []) => [...before, value],
+        (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
       ),
     )
     .option("--json", "answer in JSON")
     .option("--debug", "show where an error comes from");
 }
 
-interface SessionDefaults {
-  readonly data?: string;
-  readonly logLevel?: Config["log"]["level"];
-}
-
 /** `defaults` are settings of the command itself, below everything that the user says. */
-export function openSession(command: Command, terminal: Terminal, defaults: SessionDefaults = {}): Session {
+export function openSession(
+  command: Command,
+  terminal: Terminal,
+  defaults: Readonly<Record<string, unknown>> = {},
+): Session {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const { data, logLevel } = defaults;
   const config = loadConfig({
-    defaults: { ...(data && { data }), ...(logLevel && { log: { level: logLevel } }) },
+    defaults,
     file: options.config ?? terminal.env["COROLLARY_CONFIG"] ?? null,
     env: terminal.env,
     sets: [...(options.set ?? []), ...(options.data === undefined ? [] : [`data=${options.data}`])],

@@ -17,7 +17,7 @@ test("beside a running worker, reading works, input is handed over, and the rest
   const worker = await cli.run(["run", ...data], {
     when: {
       said: /"running"/,
-      then: async (child) => {
+      act: async (child) => {
         writeFileSync(join(cli.path, "people.csv"), "USR_KEY,CITY\na,Y\nb,Y\n");
         seen["status"] = await cli.run(["status", "--json", ...data]);
         seen["apply"] = await cli.run(["apply", "-", ...data], {

@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   /** For tests that stop it: called with the process when it has said this. */
-  readonly when?: { readonly said: RegExp; readonly then: (child: ChildProcess) => void };
+  readonly when?: { readonly said: RegExp; readonly act: (child: ChildProcess) => unknown };
 }
 
 export class CliFolder {
@@ -39,7 +39,7 @@ export class CliFolder {
     const hear = () => {
       if (acted || !options.when?.said.test(out + err)) return;
       acted = true;
-      options.when.then(child);
+      void options.when.act(child);
     };
     child.stdout.on("data", (chunk) => {
       out += String(chunk);

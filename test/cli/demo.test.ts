@@ -37,7 +37,7 @@ test("another company is refused in the same folder", async () => {
 test.each(["SIGINT", "SIGTERM"] as const)("%s ends it cleanly", async (signal) => {
   const data = ["--people", "150", "--data", `stopped-${signal}`];
   const { code, out } = await cli.run(["demo", "--rate", "50", ...data], {
-    when: { said: /^ {2}[+-] /m, then: (child) => child.kill(signal) },
+    when: { said: /^ {2}[+-] /m, act: (child) => child.kill(signal) },
   });
   expect(code).toBe(0);
   expect(out).toContain("the next start goes on from there");
@@ -48,7 +48,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it cleanly", async (signal) =
 test("killed while the company is imported, the next start completes it", async () => {
   const data = ["--people", "400", "--data", "killed"];
   const killed = await cli.run(["demo", ...data], {
-    when: { said: /A company of/, then: (child) => setTimeout(() => child.kill("SIGKILL"), 100) },
+    when: { said: /A company of/, act: (child) => setTimeout(() => child.kill("SIGKILL"), 100) },
   });
   expect(killed.code).toBe(null);
   expect(existsSync(join(cli.path, "killed", "demo.json"))).toBe(true);
