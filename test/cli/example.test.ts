@@ -149,7 +149,7 @@ function detours(): object[] {
   for (let i = events.length - 1; i > 0; i--) {
     seed = (seed * 48_271) % 2_147_483_647;
     const j = seed % (i + 1);
-    [events[i], events[j]] = [events[j], events[i]];
+    [events[i], events[j]] = [events[j]!, events[i]!];
   }
   return events;
 }
