@@ -5,7 +5,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import sqlite, { type SQLQuery } from "@databases/sqlite";
 import type { AssignmentChunk, PublishedRow } from "../core/rows.ts";
-import { NumberColumn, TextColumn } from "./columns.ts";
 import type { Database } from "./database.ts";
 
 const { sql } = sqlite;
@@ -34,21 +33,22 @@ export async function loadAssignments(db: Database, take: (chunk: AssignmentChun
   await eachPage(last, read, async (groups) => {
     for (const group of groups) {
       const extras = new Map(JSON.parse(group.extras) as [number, string][]);
-      const users = new NumberColumn(group.users);
-      const flags = new NumberColumn(group.flags);
-      const memberAt = new NumberColumn(group.memberAt);
-      const lastUsedAt = new NumberColumn(group.lastUsedAt);
-      for (const rows of slices(group.rows)) {
-        const slice = users.take(rows);
+      const users = numbers(group.users);
+      const flags = numbers(group.flags);
+      const memberAt = numbers(group.memberAt);
+      const lastUsedAt = numbers(group.lastUsedAt);
+      for (let from = 0; from < users.length; from += ROWS_PER_SLICE) {
+        const to = from + ROWS_PER_SLICE;
+        const slice = users.slice(from, to);
         take({
           entitlement: group.entitlement,
           users: slice,
-          flags: flags.take(rows),
-          memberAt: memberAt.take(rows),
-          lastUsedAt: lastUsedAt.take(rows),
+          flags: flags.slice(from, to),
+          memberAt: memberAt.slice(from, to),
+          lastUsedAt: lastUsedAt.slice(from, to),
           extra: slice.map((user) => extras.get(user) ?? null),
         });
-        if (rows === ROWS_PER_SLICE) await nextTurn();
+        if (to < users.length) await nextTurn();
       }
     }
   });
@@ -72,22 +72,12 @@ interface PublishedGroup extends Group {
 
 export async function loadPublished(db: Database, take: (rows: readonly PublishedRow[]) => void): Promise<void> {
   const last = await lastEntitlement(db, sql`published`);
-  let slice: PublishedRow[] = [];
   const read = (from: number, to: number) => db.query<PublishedGroup>(publishedGroups(from, to));
+  let slice: PublishedRow[] = [];
   await eachPage(last, read, async (groups) => {
     for (const group of groups) {
-      const columns = {
-        users: new NumberColumn(group.users),
-        rules: new TextColumn(group.rules),
-        freqUnions: new NumberColumn(group.freqUnions),
-        freqs: new NumberColumn(group.freqs),
-        codes: new NumberColumn(group.codes),
-      };
-      for (let left = group.rows; left > 0; ) {
-        const rows = Math.min(left, ROWS_PER_SLICE - slice.length);
-        left -= rows;
-        appendPublished(slice, group.entitlement, rows, columns);
-        if (slice.length < ROWS_PER_SLICE) continue;
+      for (const row of publishedRows(group)) {
+        if (slice.push(row) < ROWS_PER_SLICE) continue;
         take(slice);
         slice = [];
         await nextTurn();
@@ -97,24 +87,16 @@ export async function loadPublished(db: Database, take: (rows: readonly Publishe
   if (slice.length > 0) take(slice);
 }
 
-interface PublishedColumns {
-  readonly users: NumberColumn;
-  readonly rules: TextColumn;
-  readonly freqUnions: NumberColumn;
-  readonly freqs: NumberColumn;
-  readonly codes: NumberColumn;
-}
-
-function appendPublished(to: PublishedRow[], entitlement: number, rows: number, columns: PublishedColumns): void {
-  const users = columns.users.take(rows);
-  const rules = columns.rules.take(rows);
-  const freqUnions = columns.freqUnions.take(rows);
-  const freqs = columns.freqs.take(rows);
-  const codes = columns.codes.take(rows);
+function* publishedRows({ entitlement, ...columns }: PublishedGroup): Generator<PublishedRow> {
+  const users = numbers(columns.users);
+  const rules = columns.rules.split(",");
+  const freqUnions = numbers(columns.freqUnions);
+  const freqs = numbers(columns.freqs);
+  const codes = numbers(columns.codes);
   for (const [index, user] of users.entries()) {
     const code = codes[index]!;
     const [kind, band, reason, flags] = [code & 15, (code >> 4) & 15, (code >> 8) & 15, code >> 12];
-    to.push([entitlement, user, kind, rules[index]!, freqUnions[index]!, freqs[index]!, band, reason, flags]);
+    yield [entitlement, user, kind, rules[index]!, freqUnions[index]!, freqs[index]!, band, reason, flags];
   }
 }
 
@@ -155,6 +137,6 @@ function nextSpan(span: number, groups: readonly Group[]): number {
   return Math.max(1, Math.min(fitting, span * 4, ENTITLEMENTS_PER_PAGE_MAX));
 }
 
-function* slices(rows: number): Generator<number> {
-  for (let left = rows; left > 0; left -= ROWS_PER_SLICE) yield Math.min(left, ROWS_PER_SLICE);
+function numbers(joined: string): number[] {
+  return JSON.parse(`[${joined}]`) as number[];
 }
