@@ -23,13 +23,20 @@ export function inboxFolder(dataFolder: string): string {
 }
 
 /** Durable when it resolves. `source` names the file or call that the records come from; a few MiB of records at most. */
-export async function leaveInInbox(folder: string, source: string, records: readonly AppendRecord[], nowMs: number): Promise<void> {
+export async function leaveInInbox(
+  folder: string,
+  source: string,
+  records: readonly AppendRecord[],
+  nowMs: number,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const name = `${String(nowMs).padStart(15, "0")}-${nextNumber()}-${sourceId(source)}${ENDING}`;
   const temporary = join(folder, `${name}.tmp`);
   const file = await open(temporary, "w", 0o600);
   try {
-    await file.writeFile(packRecords(records.map((record) => ({ ...record, key: Buffer.from(record.key), partition: 0 }))));
+    await file.writeFile(
+      packRecords(records.map((record) => ({ ...record, key: Buffer.from(record.key), partition: 0 }))),
+    );
     await file.sync();
   } finally {
     await file.close();

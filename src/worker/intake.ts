@@ -29,7 +29,9 @@ export async function readBatch(records: readonly InputRecord[], schemas: Schema
   for (const record of records) {
     const result = decodeRecord(record, schemas);
     if ("reject" in result) rejects.push({ record, reason: result.reject });
-    else for (const event of result.events) decoded.push({ event: { event, recordAtMs: record.timestampMs }, origin: record });
+    else
+      for (const event of result.events)
+        decoded.push({ event: { event, recordAtMs: record.timestampMs }, origin: record });
   }
   const fresh = await withoutSeen(decoded, store);
   return {
@@ -57,7 +59,8 @@ export function rejectsOf(batch: Batch, outcomes: readonly Outcome[]): Reject[] 
   const byRecord = new Map<InputRecord, Reject>(batch.rejects.map((reject) => [reject.record, reject]));
   outcomes.forEach((outcome, i) => {
     const record = batch.origins[i];
-    if (typeof outcome !== "string" && record && !byRecord.has(record)) byRecord.set(record, { record, reason: outcome });
+    if (typeof outcome !== "string" && record && !byRecord.has(record))
+      byRecord.set(record, { record, reason: outcome });
   });
   return batch.records.flatMap((record) => byRecord.get(record) ?? []);
 }

@@ -35,6 +35,7 @@ export function outboxBytes(chunks: readonly Uint8Array[]): number {
 /** Size of a record as the transport's limit counts it: key, value and headers. */
 export function recordBytes(record: OutputRecord): number {
   let size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of Object.entries(record.headers)) size += Buffer.byteLength(name) + Buffer.byteLength(value);
+  for (const [name, value] of Object.entries(record.headers))
+    size += Buffer.byteLength(name) + Buffer.byteLength(value);
   return size;
 }

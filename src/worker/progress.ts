@@ -35,7 +35,6 @@ const schema = z.object({
   configDigest: z.string(),
 });
 
-
 export function encodeProgress(progress: Progress): Uint8Array {
   const { clockMinute, positions, ...rest } = progress;
   const clockAt = new Date(clockMinute * MINUTE_MS).toISOString();

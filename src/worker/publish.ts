@@ -19,9 +19,14 @@ const PAUSE_MAX_MS = 5_000;
 
 /**
  * Resolves when the step is published, once. Rejects with AppError("fenced") when a rival took over, and with
- * AppError("transport") when the outcome stays unknown; the next start finds out.
+ * AppError("transport") when the outcome stays unknown, or with an AbortError at the signal: the next start finds out.
  */
-export async function publishOutbox(transport: Transport, outbox: Outbox, log: Log, signal?: AbortSignal): Promise<void> {
+export async function publishOutbox(
+  transport: Transport,
+  outbox: Outbox,
+  log: Log,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   checkIntact(outbox);
   const batch = { records: unpackOutbox(outbox.chunks), progress: outbox.progress, positions: outbox.positions };
   let published = await send(transport, () => transport.publish(batch));
@@ -34,7 +39,7 @@ export async function publishOutbox(transport: Transport, outbox: Outbox, log: L
       );
     }
     log.warn({ step: outbox.step, attempt }, "publishing again: the last attempt did not commit, or nobody knows");
-    if (attempt > 2) await pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (attempt - 3)), undefined, signal ? { signal } : {});
+    if (attempt > 2) await pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (attempt - 3)), undefined, { signal });
     published = (await isPublished(transport, outbox)) || (await send(transport, () => transport.publish(batch)));
   }
 }

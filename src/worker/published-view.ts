@@ -17,7 +17,11 @@ export interface PublishedView {
 }
 
 /** Both formats; the topics may hold records of either, when `format` was changed. */
-export async function readPublishedView(transport: Transport, config: Config, schemas: SchemaTable): Promise<PublishedView> {
+export async function readPublishedView(
+  transport: Transport,
+  config: Config,
+  schemas: SchemaTable,
+): Promise<PublishedView> {
   const read = (topic: "predictions" | "recommendations" | "flags") =>
     lastRecords(transport, topicName(config, topic), schemas);
   return {
@@ -57,7 +61,12 @@ function decode(topic: string, value: Uint8Array, schemas: SchemaTable): Upsert 
     if (wire === null) throw new RangeError("shorter than its prefix");
     return schemas.read(wire.id, wire.data) as unknown as Upsert;
   } catch (error) {
-    throw new AppError("state", `topic ${topic} holds a record that this engine did not write`, "give the engine topics of its own", error);
+    throw new AppError(
+      "state",
+      `topic ${topic} holds a record that this engine did not write`,
+      "give the engine topics of its own",
+      error,
+    );
   }
 }
 

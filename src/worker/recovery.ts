@@ -75,7 +75,8 @@ function checkOwner(head: StoredHead | null, config: Config, acceptConfigChange:
       "set `engine` back, or use another `data` folder",
     );
   }
-  if (acceptConfigChange || head.configDigest === null || head.configDigest === settingsDigest(settingsOf(config))) return;
+  if (acceptConfigChange || head.configDigest === null || head.configDigest === settingsDigest(settingsOf(config)))
+    return;
   throw new AppError(
     "config",
     "settings that change results differ from those the state was computed with",

@@ -53,7 +53,10 @@ async function replay(ports: Ports, engine: Engine, before: Standing, progress: 
     if (records.length === 0) continue;
 
     const batch = await readBatch(records, schemas, store);
-    const clockMinute = Math.min(progress.clockMinute, minuteOf(Math.max(...records.map(({ timestampMs }) => timestampMs))));
+    const clockMinute = Math.min(
+      progress.clockMinute,
+      minuteOf(Math.max(...records.map(({ timestampMs }) => timestampMs))),
+    );
     const result = engine.step({ clockMinute, events: batch.events, budgetRecords: 1, catchUp: true });
     const positions = advance(standing.positions, records);
     const numbers = { epoch: before.epoch, step: progress.step - 1, positions, publishedStep: progress.step };

@@ -21,7 +21,11 @@ export function standingOf(commit: StepCommit): Standing {
 /** true: nothing was read and nothing changed, so there is nothing to commit. The clock alone is no change. */
 export function hasNoEffect(batch: Batch, result: StepResult): boolean {
   const { changes } = result;
-  return batch.records.length === 0 && result.deltas.length === 0 && Object.values(changes).every((rows) => rows.length === 0);
+  return (
+    batch.records.length === 0 &&
+    result.deltas.length === 0 &&
+    Object.values(changes).every((rows) => rows.length === 0)
+  );
 }
 
 export interface StepNumbers {
@@ -60,6 +64,13 @@ export interface OutboxFacts {
 export function fixOutbox(numbers: StepNumbers, records: readonly OutputRecord[], facts: OutboxFacts): Outbox {
   const { epoch, step, positions } = numbers;
   const chunks = packOutbox(records);
-  const progress = encodeProgress({ ...facts, epoch, step, positions, records: records.length, digest: outboxDigest(chunks) });
+  const progress = encodeProgress({
+    ...facts,
+    epoch,
+    step,
+    positions,
+    records: records.length,
+    digest: outboxDigest(chunks),
+  });
   return { epoch, step, chunks, progress, positions };
 }

@@ -52,12 +52,14 @@ export function checkedPositions(stored: Positions, watermarks: readonly Waterma
     const known = positionOf(stored, topic, partition);
     if (known === null && stored.has(topic)) throw recreated(topic, "has more partitions than before");
     if (known !== null && known < low) throw gone(topic, partition, known, low);
-    if (known !== null && known > high) throw recreated(topic, `partition ${partition} ends at ${high}, before position ${known}`);
+    if (known !== null && known > high)
+      throw recreated(topic, `partition ${partition} ends at ${high}, before position ${known}`);
     const partitions = positions.get(topic) ?? new Map<number, number>();
     positions.set(topic, partitions.set(partition, known ?? low));
   }
   for (const [topic, partitions] of stored) {
-    if ((positions.get(topic)?.size ?? 0) < partitions.size) throw recreated(topic, "is missing, or has fewer partitions than before");
+    if ((positions.get(topic)?.size ?? 0) < partitions.size)
+      throw recreated(topic, "is missing, or has fewer partitions than before");
   }
   return positions;
 }

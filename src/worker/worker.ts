@@ -63,14 +63,14 @@ export class Worker {
 
   /** Works until the signal; the step under way is finished first. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) await this.#orFail(() => this.#turn(signal));
+    while (!signal.aborted) await this.#next(signal);
   }
 
   /** Works until all that can be read is applied and published, and nothing is pending; or until the signal. */
-  async runUntilQuiet(signal?: AbortSignal): Promise<Summary> {
+  async runUntilQuiet(signal: AbortSignal = new AbortController().signal): Promise<Summary> {
     let silentMs = 0;
-    while (!signal?.aborted) {
-      const worked = await this.#orFail(() => this.#turn(signal));
+    while (!signal.aborted) {
+      const worked = await this.#next(signal);
       silentMs = worked ? 0 : silentMs + Math.max(1, this.#waitMs());
       if (!worked && (await this.#isQuiet(silentMs))) break;
     }
@@ -100,7 +100,7 @@ export class Worker {
   }
 
   /** true: a step was committed and published. */
-  async #turn(signal: AbortSignal | undefined): Promise<boolean> {
+  async #turn(signal: AbortSignal): Promise<boolean> {
     const { store, transport, schemas, log, now, config } = this.#ports;
     await this.#lookAtBacklog();
     const records = await transport.poll(this.#stepSize.recordsMax, config.step.bytesMax, this.#waitMs());
@@ -166,7 +166,12 @@ export class Worker {
   #learn(outbox: Outbox, batch: Batch, result: StepResult, engineMs: number): void {
     const records = batch.records.length;
     if (records === this.#stepSize.recordsMax) this.#backlogMayHaveGrown = true;
-    this.#stepSize.learn({ records, outputRecords: result.deltas.length, outputBytes: outboxBytes(outbox.chunks), engineMs });
+    this.#stepSize.learn({
+      records,
+      outputRecords: result.deltas.length,
+      outputBytes: outboxBytes(outbox.chunks),
+      engineMs,
+    });
   }
 
   async #lookAtBacklog(): Promise<void> {
@@ -195,12 +200,13 @@ export class Worker {
     return lagBehind(this.#standing.positions, await this.#ports.transport.inputWatermarks()) === 0;
   }
 
-  async #orFail<T>(work: () => Promise<T>): Promise<T> {
+  async #next(signal: AbortSignal): Promise<boolean> {
     if (this.#failure !== null) throw this.#failure.error;
     try {
-      return await work();
+      return await this.#turn(signal);
     } catch (error) {
       this.#failure = { error };
+      if (signal.aborted && error instanceof Error && error.name === "AbortError") return false;
       throw error;
     }
   }

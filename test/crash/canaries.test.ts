@@ -1,7 +1,7 @@
 /** A check that cannot fail proves nothing: each mutation of the protocol must make the enumeration fail. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CANARIES } from "./canaries.ts";
-import { failuresOf, pointsOf, type Recording, record, recordRestored, singleFaults } from "./enumerate.ts";
+import { failuresOf, lastOf, pointsOf, type Recording, record, recordRestored, singleFaults } from "./enumerate.ts";
 import { scenario } from "./scenario.ts";
 import { World } from "./world.ts";
 
@@ -12,7 +12,12 @@ describe("a broken protocol is noticed", () => {
   let recordings: Recording[];
   let restored: Recording;
   beforeAll(async () => {
-    world = await World.create("memory", ["materiality=0", "step.recordsMax=5", "step.budgetRecords=3", "step.waitMs=0"]);
+    world = await World.create("memory", [
+      "materiality=0",
+      "step.recordsMax=5",
+      "step.budgetRecords=3",
+      "step.waitMs=0",
+    ]);
     recordings = await record(world, scenario(12, 5, 8));
     restored = await recordRestored(recordings, 2);
   }, MINUTES);
@@ -25,7 +30,7 @@ describe("a broken protocol is noticed", () => {
   it.each(CANARIES)("$name", { timeout: 20 * MINUTES }, async (canary) => {
     const remove = canary.plant?.();
     try {
-      const recorded = canary.caughtBy === "restore" ? restored : recordings.at(-1)!;
+      const recorded = canary.caughtBy === "restore" ? restored : lastOf(recordings);
       const points = await pointsOf(recorded, canary);
       const [failure] = await failuresOf(singleFaults([{ ...recorded, points }]), canary, 1);
       expect(failure, "no trial failed").toBeDefined();

@@ -10,7 +10,7 @@ function storeWith(store: Store, changed: Partial<Store>): Store {
 }
 
 /** A transport whose methods stay bound to it. */
-function transportWith(transport: Transport, changed: Partial<Transport>): Transport {
+export function transportWith(transport: Transport, changed: Partial<Transport>): Transport {
   return new Proxy(transport, {
     get(target, name: keyof Transport) {
       const value = changed[name] ?? target[name];
@@ -20,7 +20,11 @@ function transportWith(transport: Transport, changed: Partial<Transport>): Trans
 }
 
 /** Replaces a method of a class until it is given back. */
-function classWith<T extends object>(prototype: T, name: keyof T, replaced: (this: T, ...args: never[]) => unknown): () => void {
+function classWith<T extends object>(
+  prototype: T,
+  name: keyof T,
+  replaced: (this: T, ...args: never[]) => unknown,
+): () => void {
   const original = Object.getOwnPropertyDescriptor(prototype, name)!;
   Object.defineProperty(prototype, name, { value: replaced, configurable: true, writable: true });
   return () => Object.defineProperty(prototype, name, original);
@@ -131,7 +135,9 @@ export const CANARIES: readonly Canary[] = [
   },
 ];
 
-const { restorePublished } = Engine.prototype;
+const restorePublished = Object.getOwnPropertyDescriptor(Engine.prototype, "restorePublished")
+  ?.value as RestorePublished;
+type RestorePublished = Engine["restorePublished"];
 
 const NO_ROWS = {
   users: [],

@@ -60,7 +60,10 @@ export function faultsOf(got: Snapshot, expected: Snapshot, exactView: readonly 
 }
 
 function shown(lines: readonly string[]): string {
-  return `${lines.length} [${lines.slice(0, 2).map((line) => line.slice(0, 300)).join(" | ")}]`;
+  return `${lines.length} [${lines
+    .slice(0, 2)
+    .map((line) => line.slice(0, 300))
+    .join(" | ")}]`;
 }
 
 interface Placed {
@@ -70,8 +73,8 @@ interface Placed {
 }
 
 function placeOf(record: InputRecord): Placed {
-  const [, epoch, step, seq] = String(record.headers["cor"]).split(".").map(Number);
-  return { epoch: epoch!, step: step!, seq: seq! };
+  const [, epoch = 0, step = 0, seq = -1] = headerOf(record, "cor").split(".").map(Number);
+  return { epoch, step, seq };
 }
 
 /** No repeat: every place once. No hole within a step. Epochs never go back. */
@@ -80,7 +83,11 @@ function checkOrder(records: readonly InputRecord[]): void {
   let last: Placed = { epoch: 0, step: 0, seq: -1 };
   for (const place of places) {
     const expected = place.step === last.step ? last.seq + 1 : 0;
-    if (place.seq !== expected || place.epoch < last.epoch || (place.step === last.step && place.epoch !== last.epoch)) {
+    if (
+      place.seq !== expected ||
+      place.epoch < last.epoch ||
+      (place.step === last.step && place.epoch !== last.epoch)
+    ) {
       throw new Error(`record ${JSON.stringify(place)} follows ${JSON.stringify(last)}`);
     }
     last = place;
@@ -115,13 +122,15 @@ function told(topics: readonly (readonly InputRecord[])[]): string[] {
       const key = String(Buffer.from(record.key ?? []));
       const before = last.get(key);
       if (record.value === null) {
-        if (!last.delete(key)) throw new Error(`${record.topic} ${key} is removed but was never told, or removed before`);
+        if (!last.delete(key))
+          throw new Error(`${record.topic} ${key} is removed but was never told, or removed before`);
         continue;
       }
       const value = JSON.parse(String(Buffer.from(record.value)));
       const said = before === undefined ? null : essence(before);
       const previous = value.previous === null || value.previous.length === 0 ? null : essence(value.previous);
-      if (said !== previous) throw new Error(`${record.topic} ${key}: previous is ${previous}, but consumers know ${said}`);
+      if (said !== previous)
+        throw new Error(`${record.topic} ${key}: previous is ${previous}, but consumers know ${said}`);
       last.set(key, value);
     }
     for (const value of last.values()) lines.push(lineOf(value as never));
@@ -165,9 +174,13 @@ function tableLines({ identities, assignments, entitlements }: Tables): string[]
 
 function rejectsIn(records: readonly InputRecord[]): string[] {
   return records
-    .map(({ headers, value }) => {
-      const [topic, partition, offset] = ["topic", "partition", "offset"].map((name) => headers[`__connect.errors.${name}`]);
-      return `${topic}-${partition}@${offset} ${Buffer.from(value ?? []).toString("hex")}`;
+    .map((record) => {
+      const place = ["topic", "partition", "offset"].map((name) => headerOf(record, `__connect.errors.${name}`));
+      return `${place.join(" ")} ${Buffer.from(record.value ?? []).toString("hex")}`;
     })
     .sort();
+}
+
+function headerOf(record: InputRecord, name: string): string {
+  return Buffer.from(record.headers[name] ?? "").toString();
 }

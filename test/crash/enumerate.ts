@@ -1,6 +1,7 @@
 /** Plays a recorded run again and again, with something going wrong at every call of a port. */
-import { type Fault, FaultPlan, kindsAt } from "./fault-plan.ts";
+
 import { faultsOf, linesOf, type Snapshot, snapshotOf } from "./check.ts";
+import { type Fault, FaultPlan, kindsAt } from "./fault-plan.ts";
 import type { Wave } from "./scenario.ts";
 import { type Mutation, World } from "./world.ts";
 
@@ -30,13 +31,19 @@ export async function record(world: World, waves: readonly Wave[]): Promise<Reco
   return recordings;
 }
 
+export function lastOf(recordings: readonly Recording[]): Recording {
+  const last = recordings.at(-1);
+  if (last === undefined) throw new RangeError("nothing was recorded");
+  return last;
+}
+
 /**
  * The last wave once more, begun with the state of an earlier one (C6), of none (C7): what recovery passes on the way.
  * The end must be the same.
  */
 export async function recordRestored(recordings: readonly Recording[], backup: number | "lost"): Promise<Recording> {
-  const last = recordings.at(-1)!;
-  const before = await last.before.fork(backup === "lost" ? "lost" : recordings[backup]!.before);
+  const last = lastOf(recordings);
+  const before = await last.before.fork(backup === "lost" ? "lost" : recordings[backup]?.before);
   const trial = await before.fork();
   const plan = new FaultPlan();
   await trial.play(last.wave, plan);
@@ -58,22 +65,25 @@ export async function pointsOf({ before, wave }: Recording, mutation: Mutation):
 /** One trial for every point and everything that can go wrong there. */
 export function singleFaults(recordings: readonly Recording[]): Trial[] {
   return recordings.flatMap((recording) =>
-    recording.points.flatMap((point, index) => kindsAt(point).map((kind) => ({ recording, faults: [{ index, kind }] }))),
+    recording.points.flatMap((point, index) =>
+      kindsAt(point).map((kind) => ({ recording, faults: [{ index, kind }] })),
+    ),
   );
 }
 
 /** After every single fault a crash at each of the next `distance` calls: those of the recovery, and beyond. */
 export function pairsOfFaults(recordings: readonly Recording[], distance: number): Trial[] {
   return singleFaults(recordings).flatMap(({ recording, faults }) =>
-    Array.from({ length: distance }, (_, i): Trial => {
-      const [first] = faults;
-      return { recording, faults: [first!, { index: first!.index + 1 + i, kind: "crash" }] };
-    }),
+    faults.flatMap((first) =>
+      Array.from({ length: distance }, (_, i): Trial => {
+        return { recording, faults: [first, { index: first.index + 1 + i, kind: "crash" }] };
+      }),
+    ),
   );
 }
 
 /** What is wrong after a trial; null: nothing. */
-export async function faultOfTrial({ recording, faults }: Trial, mutation?: Mutation): Promise<string | null> {
+async function faultOfTrial({ recording, faults }: Trial, mutation?: Mutation): Promise<string | null> {
   const world = await recording.before.fork();
   const plan = new FaultPlan(faults);
   try {
@@ -99,7 +109,9 @@ export async function failuresOf(trials: readonly Trial[], mutation?: Mutation, 
 }
 
 function nameOf({ recording, faults }: Trial): string {
-  const points = faults.map(({ index, kind }) => `${kind} at ${index} (${recording.points[index] ?? "after recovery"})`);
+  const points = faults.map(
+    ({ index, kind }) => `${kind} at ${index} (${recording.points[index] ?? "after recovery"})`,
+  );
   return `${recording.wave.name}, ${points.join(", then ")}`;
 }
 

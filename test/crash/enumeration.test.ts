@@ -4,7 +4,16 @@ import { settingsOf } from "../../src/config.ts";
 import { recount } from "../../src/core/recount.ts";
 import { compareViews } from "../../src/core/recount-checks.ts";
 import { decodeProgress } from "../../src/worker/progress.ts";
-import { failuresOf, type Recording, record, recordRestored, sample, singleFaults, type Trial } from "./enumerate.ts";
+import {
+  failuresOf,
+  lastOf,
+  type Recording,
+  record,
+  recordRestored,
+  sample,
+  singleFaults,
+  type Trial,
+} from "./enumerate.ts";
 import { scenario } from "./scenario.ts";
 import { World } from "./world.ts";
 
@@ -35,8 +44,8 @@ describe("crash enumeration, in memory", () => {
     const pending = world.broker.transactions.map(({ batch }) => decodeProgress(batch.progress).pending);
     expect(pending.length).toBeGreaterThanOrEqual(STEPS_MIN);
     expect(pending.filter((count) => count > 0).length).toBeGreaterThanOrEqual(SPLIT_MIN);
-    expect(recordings.at(-1)!.after.rejects.length).toBeGreaterThan(5);
-    expect(JSON.parse(recordings.at(-1)!.after.counts).late).toBeGreaterThan(0);
+    expect(lastOf(recordings).after.rejects.length).toBeGreaterThan(5);
+    expect(JSON.parse(lastOf(recordings).after.counts).late).toBeGreaterThan(0);
   });
 
   it("ends in the view of the oracle", async () => {
@@ -49,9 +58,13 @@ describe("crash enumeration, in memory", () => {
 
   it("single faults", { timeout: 20 * MINUTES }, () => tryAll("single faults", singleFaults(recordings), 60));
 
-  it.each([0, 1, 5, 8, "lost"] as const)("recovery of a state that is behind: %s (C6, C7)", { timeout: 20 * MINUTES }, async (backup) => {
-    const restored = await recordRestored(recordings, backup);
-    await tryAll(`state ${backup}, single faults`, singleFaults([restored]), 15);
-    await restored.before.remove();
-  });
+  it.each([0, 1, 5, 8, "lost"] as const)(
+    "recovery of a state that is behind: %s (C6, C7)",
+    { timeout: 20 * MINUTES },
+    async (backup) => {
+      const restored = await recordRestored(recordings, backup);
+      await tryAll(`state ${backup}, single faults`, singleFaults([restored]), 15);
+      await restored.before.remove();
+    },
+  );
 });

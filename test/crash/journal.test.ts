@@ -1,6 +1,15 @@
 /** The same on the embedded journal: a crash before, after and in the middle of every effect on its files. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { failuresOf, type Recording, record, recordRestored, sample, singleFaults, pairsOfFaults, type Trial } from "./enumerate.ts";
+import {
+  failuresOf,
+  pairsOfFaults,
+  type Recording,
+  record,
+  recordRestored,
+  sample,
+  singleFaults,
+  type Trial,
+} from "./enumerate.ts";
 import { scenario } from "./scenario.ts";
 import { World } from "./world.ts";
 
@@ -28,11 +37,16 @@ describe("crash enumeration, on the journal", () => {
   it("single faults", { timeout: 20 * MINUTES }, () => tryAll("single faults", singleFaults(recordings), 60));
 
   it("pairs of faults", { timeout: 20 * MINUTES }, () =>
-    tryAll("pairs of faults", pairsOfFaults(recordings.slice(-1), 20), 30));
+    tryAll("pairs of faults", pairsOfFaults(recordings.slice(-1), 20), 30),
+  );
 
-  it.each([0, 3, "lost"] as const)("recovery of a state that is behind: %s (C6, C7)", { timeout: 20 * MINUTES }, async (backup) => {
-    const restored = await recordRestored(recordings, backup);
-    await tryAll(`state ${backup}, single faults`, singleFaults([restored]), 15);
-    await restored.before.remove();
-  });
+  it.each([0, 3, "lost"] as const)(
+    "recovery of a state that is behind: %s (C6, C7)",
+    { timeout: 20 * MINUTES },
+    async (backup) => {
+      const restored = await recordRestored(recordings, backup);
+      await tryAll(`state ${backup}, single faults`, singleFaults([restored]), 15);
+      await restored.before.remove();
+    },
+  );
 });

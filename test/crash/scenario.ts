@@ -3,8 +3,9 @@
  * few steps, and with everything that recovery could get wrong: ripples that fill several steps, repeated event ids,
  * late events, poison records, flags that time raises.
  */
+
+import { type EncodableEvent, encodeEvent, type InputChannel, routeOf } from "../../src/events/encode-event.ts";
 import type { InputEvent } from "../../src/events/event.ts";
-import { type EncodableEvent, encodeEvent, routeOf } from "../../src/events/encode-event.ts";
 import type { AppendRecord } from "../../src/transport/transport.ts";
 import { randomCompany } from "../support/random-company.ts";
 import { randomChange, randomOpening } from "../support/random-events.ts";
@@ -21,7 +22,7 @@ const START_MS = Date.UTC(2026, 0, 5, 9);
 const HOUR_MS = 3_600_000;
 const WAVE_MS = 12 * HOUR_MS;
 
-export const TOPICS: Readonly<Record<string, string>> = {
+export const TOPICS: Readonly<Record<InputChannel, string>> = {
   identities: "hr.identities",
   assignments: "iga.assignments",
   entitlements: "iga.entitlements",
@@ -39,8 +40,13 @@ export function scenario(seed: number, waves: number, changes: number): Wave[] {
     const atMs = START_MS + i * WAVE_MS;
     const events = i === 0 ? opening : Array.from({ length: changes }, () => randomChange(random, company));
     const records = events.filter(isEncodable).map((event, j) => recordOf(dated(random, event, atMs, `${i}-${j}`)));
-    const repeated = random.sample(told.flatMap((wave) => wave.records), i === 0 ? 0 : 1);
-    const poison = [`not JSON ${i}`, `{"type":"identity.removed","user":${i}}`].map((text) => poisonRecord(random, text));
+    const repeated = random.sample(
+      told.flatMap((wave) => wave.records),
+      i === 0 ? 0 : 1,
+    );
+    const poison = [`not JSON ${i}`, `{"type":"identity.removed","user":${i}}`].map((text) =>
+      poisonRecord(random, text),
+    );
     told.push({ name: `wave-${i}`, atMs, records: [...records, ...repeated, ...poison.slice(0, i % 3)] });
   }
   return told;
@@ -61,9 +67,14 @@ function dated(random: RandomSource, event: EncodableEvent, atMs: number, id: st
 
 function recordOf(event: EncodableEvent): AppendRecord {
   const { channel, key } = routeOf(event);
-  return { topic: TOPICS[channel]!, key, value: encodeEvent(event), headers: {} };
+  return { topic: TOPICS[channel], key, value: encodeEvent(event), headers: {} };
 }
 
 function poisonRecord(random: RandomSource, text: string): AppendRecord {
-  return { topic: random.pick(Object.values(TOPICS)), key: "poison", value: Buffer.from(text), headers: { from: "a test" } };
+  return {
+    topic: random.pick(Object.values(TOPICS)),
+    key: "poison",
+    value: Buffer.from(text),
+    headers: { from: "a test" },
+  };
 }

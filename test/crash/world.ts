@@ -2,13 +2,13 @@
  * What outlives a process: the broker and the state folder. A crash leaves both as they are at that moment; a new
  * process opens a copy of the folder, because the connections of the dead one cannot be torn away.
  */
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+
 import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type Config, loadConfig } from "../../src/config.ts";
-import { AppError } from "../../src/errors.ts";
 import { loadSchemaTable } from "../../src/events/schema-files.ts";
 import { openStore, STATE_FILE } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";
@@ -77,13 +77,21 @@ export class World {
     return fork;
   }
 
+  /** Another machine with a copy of the state, on the same broker. */
+  async twin(settings: readonly string[] = []): Promise<World> {
+    const twin = new World(this.kind, [...this.settings, ...settings], this.broker, await newFolder());
+    await copyFiles(this.folder, twin.folder, () => true);
+    twin.nowMs = this.nowMs;
+    return twin;
+  }
+
   /** Plays a wave to its end, through whatever faults the plan holds. Rejects with what no recovery may end in. */
   async play(wave: Wave, plan = new FaultPlan(), mutation?: Mutation): Promise<Worker> {
     this.nowMs = wave.atMs;
     this.broker.nowMs = wave.atMs;
     for (;;) {
       try {
-        const worker = await this.#openWorker(plan, mutation);
+        const worker = await this.start(plan, mutation);
         await worker.submit(wave.name, wave.records);
         await worker.runUntilQuiet();
         this.nowMs = wave.atMs;
@@ -93,7 +101,7 @@ export class World {
         return worker;
       } catch (error) {
         if (!(error instanceof SimulatedCrash) || ++this.crashes > CRASHES_MAX) throw error;
-        await this.#crash();
+        await this.crash();
       }
     }
   }
@@ -117,7 +125,8 @@ export class World {
     for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
   }
 
-  async #openWorker(plan: FaultPlan, mutation: Mutation | undefined): Promise<Worker> {
+  /** A worker that has recovered. */
+  async start(plan = new FaultPlan(), mutation?: Mutation): Promise<Worker> {
     const life = new ProcessLife(plan);
     const opened = await openStore(this.folder);
     const transport = this.#openTransport(life);
@@ -151,18 +160,14 @@ export class World {
     });
   }
 
-  async #crash(): Promise<void> {
+  /** The process is gone; what it left is as it was. */
+  async crash(): Promise<void> {
     const next = await newFolder();
     await copyFiles(this.folder, next, () => true);
     this.#folders.push(next);
     this.folder = next;
     this.nowMs -= CLOCK_SLIP_MS;
   }
-}
-
-/** true: the worker refused to go on, as it should when it cannot. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof AppError && error.code !== "internal";
 }
 
 function newFolder(): Promise<string> {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { OutputRecord } from "../../src/transport/transport.ts";
 import { packRecords, unpackRecords } from "../../src/worker/frames.ts";
 import { outboxBytes, outboxDigest, packOutbox, recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
-import type { OutputRecord } from "../../src/transport/transport.ts";
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
 const record: fc.Arbitrary<OutputRecord> = fc.record({
@@ -54,7 +54,9 @@ describe("outbox", () => {
   });
 
   it("refuses bytes that are cut short", () => {
-    const whole = packRecords([{ topic: "flags", partition: 0, key: Buffer.from("k"), value: null, headers: { a: "b" } }]);
+    const whole = packRecords([
+      { topic: "flags", partition: 0, key: Buffer.from("k"), value: null, headers: { a: "b" } },
+    ]);
     for (let end = 1; end < whole.length; end++) {
       expect(() => unpackRecords(whole.subarray(0, end))).toThrow("cut short");
     }
@@ -62,7 +64,9 @@ describe("outbox", () => {
   });
 
   it("counts key, value and headers in bytes", () => {
-    const headers = { "ä": "ö", b: Buffer.alloc(3) };
-    expect(recordBytes({ topic: "t", partition: 0, key: Buffer.alloc(2), value: null, headers })).toBe(2 + 2 + 2 + 1 + 3);
+    const headers = { ä: "ö", b: Buffer.alloc(3) };
+    expect(recordBytes({ topic: "t", partition: 0, key: Buffer.alloc(2), value: null, headers })).toBe(
+      2 + 2 + 2 + 1 + 3,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeProgress, encodeProgress, type Progress } from "../../src/worker/progress.ts";
 import { positionsFromJson } from "../../src/worker/positions.ts";
+import { decodeProgress, encodeProgress, type Progress } from "../../src/worker/progress.ts";
 
 const PROGRESS: Progress = {
   engine: "corollary",
@@ -32,7 +32,9 @@ describe("progress record", () => {
   });
 
   it("has the same bytes for the same facts, whatever their order", () => {
-    const turned = new Map([...PROGRESS.positions].reverse().map(([topic, map]) => [topic, new Map([...map].reverse())]));
+    const turned = new Map(
+      [...PROGRESS.positions].reverse().map(([topic, map]) => [topic, new Map([...map].reverse())]),
+    );
     expect(encodeProgress({ ...PROGRESS, positions: turned })).toEqual(encodeProgress(PROGRESS));
   });
 

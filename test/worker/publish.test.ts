@@ -4,12 +4,14 @@ import type { Outbox } from "../../src/state/store.ts";
 import { outboxDigest, packOutbox } from "../../src/worker/outbox.ts";
 import { encodeProgress } from "../../src/worker/progress.ts";
 import { publishOutbox, takeOver } from "../../src/worker/publish.ts";
-import { MemoryBroker, MemoryTransport, type FaultAnswer, type FaultPoint } from "../support/memory-transport.ts";
+import { type FaultAnswer, type FaultPoint, MemoryBroker, MemoryTransport } from "../support/memory-transport.ts";
 
 const log = pino({ level: "silent" });
 
 function outboxOf(step: number, text = "delta"): Outbox {
-  const records = [{ topic: "out", partition: 0, key: Buffer.from("k"), value: Buffer.from(`${text} ${step}`), headers: {} }];
+  const records = [
+    { topic: "out", partition: 0, key: Buffer.from("k"), value: Buffer.from(`${text} ${step}`), headers: {} },
+  ];
   const chunks = packOutbox(records);
   const facts = { engine: "e", epoch: 1, clockMinute: 0, positions: new Map(), pending: 0, configDigest: "" };
   const progress = encodeProgress({ ...facts, step, records: records.length, digest: outboxDigest(chunks) });

@@ -3,7 +3,7 @@ import { loadConfig } from "../../src/config.ts";
 import type { InputRecord } from "../../src/transport/transport.ts";
 import type { Reject } from "../../src/worker/intake.ts";
 import { recordBytes } from "../../src/worker/outbox.ts";
-import { rejectRecord, RejectRate } from "../../src/worker/rejects.ts";
+import { RejectRate, rejectRecord } from "../../src/worker/rejects.ts";
 
 function reject(value: Uint8Array, offset = 7): Reject {
   const record: InputRecord = {

@@ -5,7 +5,17 @@ import { encodeProgress, type Progress } from "../../src/worker/progress.ts";
 import { checkedPositions, checkWhole, judge, type Verdict } from "../../src/worker/verdict.ts";
 
 function progressAt(step: number, epoch = 1, digest = "d"): Progress {
-  return { engine: "e", epoch, step, clockMinute: 0, positions: new Map(), records: 0, digest, pending: 0, configDigest: "c" };
+  return {
+    engine: "e",
+    epoch,
+    step,
+    clockMinute: 0,
+    positions: new Map(),
+    records: 0,
+    digest,
+    pending: 0,
+    configDigest: "c",
+  };
 }
 
 function headAt(step: number, outboxOf: Progress | null = null, epoch = 1): StoredHead {
@@ -36,7 +46,12 @@ const LAST = progressAt(8);
 const NEXT = progressAt(9);
 const RIVAL = progressAt(8, 2, "other");
 
-const CASES: readonly [name: string, head: StoredHead | null, progress: Progress | null, verdict: Verdict | "refused"][] = [
+const CASES: readonly [
+  name: string,
+  head: StoredHead | null,
+  progress: Progress | null,
+  verdict: Verdict | "refused",
+][] = [
   ["nothing at all", null, null, "fresh"],
   ["an epoch, no step", headAt(0), null, "fresh"],
   ["first step not sent (C2)", headAt(1, FIRST), null, "unpublished"],
