@@ -18,7 +18,7 @@ const SQLITE_VERSION_MIN = "3.51.3";
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
 /** 4 KiB pages after which a commit moves the WAL into the database. */
-const CHECKPOINT_PAGES = 8_000;
+const CHECKPOINT_PAGES = 4_000;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
 type AccessMode = "read" | "create";

@@ -9,7 +9,7 @@ import type { Database } from "./database.ts";
 const { sql } = sqlite;
 
 /** "CORO": tells our files from other SQLite databases. */
-export const APPLICATION_ID = 0x434f524f;
+const APPLICATION_ID = 0x434f524f;
 
 export type Migration = readonly SQLQuery[];
 
