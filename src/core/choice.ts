@@ -16,6 +16,9 @@ export class Choice {
   itemset = -1;
   freqUnion = 0;
   freq = 0;
+  /** The best confidence among the rules that apply. */
+  bestUnion = 0;
+  bestFreq = 0;
   readonly #counters: Counters;
   readonly #windowNumerator: number;
   readonly #windowDenominator: number;
@@ -76,6 +79,8 @@ export class Choice {
     this.itemset = -1;
     this.freqUnion = 0;
     this.freq = 0;
+    this.bestUnion = 0;
+    this.bestFreq = 0;
     const count = this.#candidates;
     if (count === 0) return false;
     const unions = this.#unions;
@@ -88,6 +93,8 @@ export class Choice {
         bestFreq = freqs[i]!;
       }
     }
+    this.bestUnion = bestUnion;
+    this.bestFreq = bestFreq;
     // u/f ≥ bestUnion/bestFreq − window, multiplied out
     const scale = bestFreq * this.#windowDenominator;
     const bound = bestUnion * this.#windowDenominator - this.#windowNumerator * bestFreq;

@@ -82,6 +82,7 @@ export class Memory {
       if (!pairs.isLive(row) || pairs.winner[row] === -1) continue;
       const node = nodes[pairs.winner[row]!]!;
       pairs.winner[row] = node;
+      pairs.bestFreq[row] = 0;
       counters.restoreEvidence(pairs.entitlement[row]!, node, pairs.freqUnion[row]!, pairs.freq[row]!);
     }
     this.#rules = [];

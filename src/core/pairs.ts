@@ -47,6 +47,9 @@ export class Pairs {
   winner: Int32Array = new Int32Array(64);
   freqUnion: Int32Array = new Int32Array(64);
   freq: Int32Array = new Int32Array(64);
+  /** Best confidence among the rules that applied when the pair was last looked at; freq 0: not looked at yet. */
+  bestUnion: Int32Array = new Int32Array(64);
+  bestFreq: Int32Array = new Int32Array(64);
   /** Published band and reason, as `view.ts` codes them. */
   verdict: Uint8Array = new Uint8Array(64);
   /** Published flags, as `flags.ts` codes them. */
@@ -121,6 +124,8 @@ export class Pairs {
     this.winner[row] = -1;
     this.freqUnion[row] = 0;
     this.freq[row] = 0;
+    this.bestUnion[row] = 0;
+    this.bestFreq[row] = 0;
     this.verdict[row] = 0;
     this.flags[row] = 0;
     if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
@@ -142,6 +147,8 @@ export class Pairs {
     this.winner = grown(this.winner, size);
     this.freqUnion = grown(this.freqUnion, size);
     this.freq = grown(this.freq, size);
+    this.bestUnion = grown(this.bestUnion, size);
+    this.bestFreq = grown(this.bestFreq, size);
     this.verdict = largerBytes(this.verdict, size);
     this.flags = largerBytes(this.flags, size);
   }

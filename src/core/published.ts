@@ -50,6 +50,8 @@ export class Published {
       row = pairs.findOrMake(user, entitlement);
     }
     this.#watch(row, entitlement);
+    pairs.bestUnion[row] = target.bestUnion;
+    pairs.bestFreq[row] = target.bestFreq;
     const due = target.nextDue(row);
     if (due !== Infinity) this.#due.push(due, row);
     const sameScore = this.#sameScore(row);

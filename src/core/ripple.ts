@@ -158,7 +158,7 @@ export class Ripple {
     const { pairs } = this.#company;
     const { members } = this.#counters.itemsets;
     const concerned = (row: number): boolean =>
-      pairs.published[row] !== NOTHING && this.#mayAlter(row, itemset, unionBefore, freqBefore, unionNow, freqNow);
+      pairs.published[row] !== NOTHING && this.#mayAlter(row, change, unionNow, freqNow);
     if (mayRecommend || members.count(itemset) <= pairs.byEntitlement.count(entitlement)) {
       const from = members.start[itemset] ?? 0;
       for (let i = 0; i < members.count(itemset); i++) {
@@ -178,18 +178,20 @@ export class Ripple {
   }
 
   /**
-   * false: the changed rule was not the pair's choice, is not better than the choice in confidence, before or after, so
-   * it moves no window, and does not beat the choice now. Then the choice stands.
+   * false: the changed rule was not the pair's choice, leaves the best confidence as it is, so it moves no window, and
+   * does not beat the choice now. Then the choice stands.
    */
-  #mayAlter(row: number, itemset: number, unionBefore: number, freqBefore: number, unionNow: number, freqNow: number): boolean {
+  #mayAlter(row: number, change: RuleChange, unionNow: number, freqNow: number): boolean {
     const { pairs } = this.#company;
     const winner = pairs.winner[row]!;
-    if (winner === -1 || winner === itemset) return true;
-    const union = pairs.freqUnion[row]!;
-    const freq = pairs.freq[row]!;
-    if (unionBefore * freq > union * freqBefore) return true;
-    if (unionNow * freq > union * freqNow) return true;
-    return unionNow >= union;
+    const bestFreq = pairs.bestFreq[row]!;
+    if (winner === -1 || winner === change.itemset || bestFreq === 0) return true;
+    const bestUnion = pairs.bestUnion[row]!;
+    const now = unionNow * bestFreq - bestUnion * freqNow;
+    if (now > 0) return true;
+    const wasBest = change.unionBefore * bestFreq >= bestUnion * change.freqBefore && change.unionBefore > 0;
+    if (wasBest && (now < 0 || unionNow === 0)) return true;
+    return unionNow >= pairs.freqUnion[row]!;
   }
 
   #meetMembers(itemset: number, users: number[]): void {

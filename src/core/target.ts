@@ -48,6 +48,8 @@ export class Target {
   itemset = -1;
   freqUnion = 0;
   freq = 0;
+  bestUnion = 0;
+  bestFreq = 0;
   verdict = 0;
   flags = 0;
   /** Set when the pair is not held: why it is not recommended. */
@@ -72,6 +74,8 @@ export class Target {
     this.itemset = -1;
     this.freqUnion = 0;
     this.freq = 0;
+    this.bestUnion = 0;
+    this.bestFreq = 0;
     this.verdict = 0;
     this.flags = 0;
     this.watchesPrevious = false;
@@ -135,6 +139,8 @@ export class Target {
     this.itemset = this.choice.itemset;
     this.freqUnion = this.choice.freqUnion;
     this.freq = this.choice.freq;
+    this.bestUnion = this.choice.bestUnion;
+    this.bestFreq = this.choice.bestFreq;
     this.verdict = this.#bandFor(this.freqUnion, this.freq);
   }
 
