@@ -5,7 +5,7 @@ COPY package.json package-lock.json ./
 COPY scripts ./scripts
 COPY patches ./patches
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json ./
+COPY tsconfig.json tsconfig.build.json ./
 COPY schemas ./schemas
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund

@@ -40,7 +40,7 @@ export function build(stamp = sourceStamp()) {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   run(
     process.execPath,
-    [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.json"],
+    [join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
     "Building failed.",
   );
   writeFileSync(STAMP, stamp);
@@ -67,7 +67,8 @@ function packagesOf(lockFile) {
 
 function sourceStamp() {
   const hash = createHash("sha256");
-  for (const name of ["package.json", "tsconfig.json"]) hash.update(readFileSync(join(ROOT, name)));
+  for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"])
+    hash.update(readFileSync(join(ROOT, name)));
   const files = readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
