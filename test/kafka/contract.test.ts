@@ -1,46 +1,36 @@
-import kafkajs, { type Kafka, type Producer, type Transaction } from "kafkajs";
+import type { Transaction } from "kafkajs";
 import { afterAll, beforeAll, vi } from "vitest";
 import { KafkaTransport } from "../../src/transport/kafka/kafka-transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import type { CutOff, TransportFixture } from "../contracts/transport-fixture.ts";
 import { type Broker, describeKafka } from "../support/kafka-broker.ts";
 import { freshPrefix, kafkaConfig, silent, testClient, withProducer } from "../support/kafka-fixture.ts";
+import { hookTransactions } from "../support/producer-hooks.ts";
 
 describeKafka("Kafka", {}, (broker) => {
   const cuts = new Map<string, CutOff>();
-  const original = kafkajs.Kafka.prototype.producer;
   beforeAll(() => {
-    vi.spyOn(kafkajs.Kafka.prototype, "producer").mockImplementation(function (this: Kafka, options) {
-      const producer = original.call(this, options);
-      const engine = options?.transactionalId?.split(".import.")[0] ?? "";
+    hookTransactions((transactionalId) => {
+      const engine = transactionalId.split(".import.")[0] ?? "";
       const moment = cuts.get(engine);
-      if (moment === undefined) return producer;
-      // The first transaction of the engine itself is the mark of its fence.
-      const isAppend = options?.transactionalId !== engine;
-      return isAppend === (moment === "append") ? cutProducer(producer, moment, isAppend ? 1 : 2) : producer;
+      // The first transaction of the engine itself is the mark of its fence, that of an import ends what was open.
+      const isAppend = transactionalId !== engine;
+      if (moment === undefined || isAppend !== (moment === "append")) return undefined;
+      return (transaction, nth) => (nth === 2 ? cutCommit(transaction, moment) : transaction);
     });
   });
-  afterAll(() => vi.restoreAllMocks());
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
   transportContract("Kafka", () => makeFixture(broker(), cuts));
 });
 
-function cutProducer(producer: Producer, moment: CutOff, nth: number): Producer {
-  let begun = 0;
-  const cut = (transaction: Transaction): Transaction => ({
-    ...transaction,
-    commit: async () => {
-      if (moment !== "publish before commit") await transaction.commit();
-      throw new Error("the connection was cut by the test");
-    },
-  });
-  return {
-    ...producer,
-    transaction: async () => {
-      const transaction = await producer.transaction();
-      begun++;
-      return begun === nth ? cut(transaction) : transaction;
-    },
+function cutCommit(transaction: Transaction, moment: CutOff): Transaction {
+  const commit = async (): Promise<void> => {
+    if (moment !== "publish before commit") await transaction.commit();
+    throw new Error("the connection was cut by the test");
   };
+  return { ...transaction, commit };
 }
 
 async function makeFixture(broker: Broker, cuts: Map<string, CutOff>): Promise<TransportFixture> {

@@ -1,8 +1,8 @@
 /**
  * Reads committed records of given partitions from given positions on, ahead of its caller by a bounded queue.
  *
- * 1. kafkajs has no assign(): each source is the only member of a consumer group of its own, named at random. So no rival
- *    and no dead predecessor can hold it up, nothing is committed to that group, and ownership rests on fencing alone.
+ * 1. kafkajs has no assign(): each consumer is the only member of a group of its own, named at random. So no rival and no
+ *    dead predecessor can hold it up, nothing is committed to that group, and ownership rests on fencing alone.
  * 2. The positions here are the truth: at every (re-)join all partitions are sought to them; a repeated record is dropped.
  * 3. A position moves over control records, aborted records and emptied batches too.
  * 4. A failure that kafkajs cannot mend within `unreachableMs` ends the source: `poll` rejects from then on.
@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 import type { Batch, Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import { AppError } from "../../errors.ts";
 import type { InputRecord, Positions } from "../transport.ts";
-import { transportError } from "./kafka-errors.ts";
+import { errorKind, transportError } from "./kafka-errors.ts";
 
 export interface SourceOptions {
   /** The group of a source is `<prefix>.reader.<random>`. */
@@ -37,10 +37,14 @@ interface Partition {
 
 const FETCH_WAIT_MS = 100;
 const HEARTBEAT_MS = 1_000;
+const SESSION_MS = 10_000;
+/** A consumer that has fetched for so long is well again. */
+const STABLE_MS = 10_000;
 
 export class Source {
   readonly #options: SourceOptions;
-  readonly #consumer: Consumer;
+  readonly #kafka: Kafka;
+  #consumer: Consumer | null = null;
   readonly #partitions = new Map<string, Partition>();
   #paused = new Set<string>();
   #joined = false;
@@ -50,54 +54,34 @@ export class Source {
   #queuedBytes = 0;
   #failure: AppError | null = null;
   #stopped = false;
+  #startedMs = 0;
   #outageSinceMs: number | null = null;
   #silentMs = 0;
   #wakePoll: (() => void) | null = null;
   #wakeFetch: (() => void) | null = null;
 
   constructor(kafka: Kafka, options: SourceOptions) {
+    this.#kafka = kafka;
     this.#options = options;
     for (const [topic, offsets] of options.positions) {
       for (const [partition, position] of offsets) {
         this.#partitions.set(keyOf(topic, partition), { topic, partition, position });
       }
     }
-    this.#consumer = kafka.consumer({
-      groupId: `${options.groupPrefix}.reader.${randomUUID()}`,
-      allowAutoTopicCreation: false,
-      readUncommitted: false,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      sessionTimeout: 30_000,
-      heartbeatInterval: 3_000,
-      retry: {
-        retries: 5,
-        initialRetryTime: 100,
-        maxRetryTime: 1_000,
-        restartOnFailure: async () => this.#mayRestart(),
-      },
-    });
   }
 
+  /** Rejects with AppError("transport") when the brokers cannot be reached in time. */
   async start(): Promise<void> {
-    const { events } = this.#consumer;
-    this.#consumer.on(events.GROUP_JOIN, ({ payload }) => this.#seekAll(payload.memberAssignment));
-    this.#consumer.on(events.FETCH, () => this.#showLife());
-    this.#consumer.on(events.STOP, () => {
-      this.#joined = false;
-    });
-    this.#consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
-      // Nothing but control, aborted or compacted records: #accept was not called.
-      if (payload.batchSize === 0) this.#advance(payload.topic, payload.partition, Number(payload.lastOffset) + 1);
-    });
-    this.#consumer.on(events.CRASH, ({ payload }) => {
-      if (!payload.restart) this.#fail(transportError("the consumer ended", payload.error));
-    });
-    try {
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [...this.#options.positions.keys()], fromBeginning: true });
-      await this.#consumer.run({ autoCommit: false, eachBatch: (payload) => this.#accept(payload) });
-    } catch (error) {
-      throw transportError("reading", error);
+    for (let waitMs = 50; !this.#stopped; waitMs = Math.min(waitMs * 2, 1_000)) {
+      try {
+        await this.#consume();
+        if (this.#stopped) await this.#disconnect();
+        return;
+      } catch (error) {
+        await this.#disconnect();
+        if (!this.#mayRestart(error)) throw transportError("reading", error);
+        await sleepUntil(waitMs, () => {});
+      }
     }
   }
 
@@ -132,14 +116,59 @@ export class Source {
   /** From now on, or from the start on, only this partition is fetched. */
   readOnly(topic: string, partition: number): void {
     this.#paused = new Set([...this.#partitions.keys()].filter((key) => key !== keyOf(topic, partition)));
-    if (this.#joined) this.#applyPauses();
+    if (this.#joined && this.#consumer !== null) this.#applyPauses(this.#consumer);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wakeFetch?.();
     this.#wakePoll?.();
-    await this.#consumer.disconnect().catch(() => {});
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#consumer?.disconnect().catch(() => {});
+  }
+
+  async #consume(): Promise<void> {
+    let passing = false;
+    const consumer = this.#kafka.consumer({
+      groupId: `${this.#options.groupPrefix}.reader.${randomUUID()}`,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: SESSION_MS / 4,
+      retry: {
+        retries: 5,
+        maxRetryTime: 500,
+        // Asked only where kafkajs would start again; it would join the same group and wait for its own dead self.
+        restartOnFailure: async () => {
+          passing = true;
+          return false;
+        },
+      },
+    });
+    const { events } = consumer;
+    consumer.on(events.GROUP_JOIN, ({ payload }) => this.#seekAll(consumer, payload.memberAssignment));
+    consumer.on(events.FETCH, () => this.#showLife());
+    consumer.on(events.STOP, () => {
+      this.#joined = false;
+    });
+    consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
+      // Nothing but control, aborted or compacted records: #accept was not called.
+      if (payload.batchSize === 0) this.#advance(payload.topic, payload.partition, Number(payload.lastOffset) + 1);
+    });
+    consumer.on(events.CRASH, ({ payload }) => {
+      if (this.#stopped || consumer !== this.#consumer) return;
+      if (passing && this.#mayRestart(payload.error)) this.start().catch((error) => this.#fail(error));
+      else this.#fail(transportError("the consumer ended", payload.error));
+    });
+    this.#consumer = consumer;
+    this.#startedMs = performance.now();
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...this.#options.positions.keys()], fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachBatch: (payload) => this.#accept(payload) });
   }
 
   async #waitForRecords(waitMs: number): Promise<void> {
@@ -202,41 +231,43 @@ export class Source {
     if (entry !== undefined && position > entry.position) entry.position = position;
   }
 
-  #seekAll(assigned: Record<string, number[]>): void {
+  #seekAll(consumer: Consumer, assigned: Record<string, number[]>): void {
     this.#showLife();
     const others: { topic: string; partitions: number[] }[] = [];
     for (const [topic, partitions] of Object.entries(assigned)) {
       for (const partition of partitions) {
         const entry = this.#partitions.get(keyOf(topic, partition));
         if (entry === undefined) others.push({ topic, partitions: [partition] });
-        else this.#consumer.seek({ topic, partition, offset: String(entry.position) });
+        else consumer.seek({ topic, partition, offset: String(entry.position) });
       }
     }
     if (others.length > 0 && this.#options.onJump !== null) {
       const names = others.map(({ topic, partitions }) => `${topic}/${partitions}`).join(", ");
       this.#fail(new AppError("transport", `Kafka: new partitions since the start: ${names}`, "Start again."));
     }
-    if (others.length > 0) this.#consumer.pause(others);
+    if (others.length > 0) consumer.pause(others);
     this.#joined = true;
-    this.#applyPauses();
+    this.#applyPauses(consumer);
   }
 
-  #applyPauses(): void {
+  #applyPauses(consumer: Consumer): void {
     for (const [key, { topic, partition }] of this.#partitions) {
       const target = [{ topic, partitions: [partition] }];
-      if (this.#paused.has(key)) this.#consumer.pause(target);
-      else this.#consumer.resume(target);
+      if (this.#paused.has(key)) consumer.pause(target);
+      else consumer.resume(target);
     }
   }
 
   #showLife(): void {
     this.#silentMs = 0;
-    this.#outageSinceMs = null;
+    // Not at once: a batch that cannot be decoded crashes one consumer after the other.
+    if (performance.now() - this.#startedMs > STABLE_MS) this.#outageSinceMs = null;
   }
 
-  #mayRestart(): boolean {
+  #mayRestart(error: unknown): boolean {
+    if (errorKind(error) === "refused") return false;
     this.#outageSinceMs ??= performance.now();
-    return !this.#stopped && performance.now() - this.#outageSinceMs < this.#options.unreachableMs;
+    return performance.now() - this.#outageSinceMs < this.#options.unreachableMs;
   }
 
   #fail(error: AppError): void {

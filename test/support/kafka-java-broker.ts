@@ -1,0 +1,254 @@
+/** A broker of our own: Apache Kafka in KRaft mode on a free port of 127.0.0.1, from Maven Central jars. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Broker, KafkaVersion } from "./kafka-broker.ts";
+import { type ConsoleOptions, type ConsoleRecord, readWithConsole, writeWithConsole } from "./kafka-console.ts";
+import { accepts, answers, freePort } from "./kafka-probe.ts";
+
+const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const START_TIMEOUT_MS = 120_000;
+const run = promisify(execFile);
+
+/** Where the jars of a version are, or will be; `complete` in it tells that they are. */
+function cacheFolder(version: KafkaVersion): string {
+  return join(process.env["COROLLARY_CACHE"] ?? join(projectRoot, ".cache"), `kafka-${version}`);
+}
+
+export function hasJars(version: KafkaVersion): boolean {
+  return existsSync(join(cacheFolder(version), "complete"));
+}
+
+/** The folder of the jars, downloaded when needed; several processes may ask at once. */
+export async function kafkaJars(version: KafkaVersion): Promise<string> {
+  const folder = cacheFolder(version);
+  if (hasJars(version)) return folder;
+  mkdirSync(dirname(folder), { recursive: true });
+  const download = mkdtempSync(`${folder}.download-`);
+  const pom = join(projectRoot, "test/support/kafka/pom.xml");
+  try {
+    await run("mvn", [
+      "-q",
+      "-B",
+      "-f",
+      pom,
+      `-Dkafka.version=${version}`,
+      "dependency:copy-dependencies",
+      `-DoutputDirectory=${download}`,
+    ]);
+    writeFileSync(join(download, "complete"), "");
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(download, folder);
+  } catch (error) {
+    rmSync(download, { recursive: true, force: true });
+    if (hasJars(version)) return folder;
+    throw error;
+  }
+  return folder;
+}
+
+function serverProperties(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  more: Readonly<Record<string, string>>,
+): string {
+  const properties: Record<string, string> = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "log.dirs": join(folder, "log"),
+    "auto.create.topics.enable": "false",
+    "num.partitions": "4",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    "log.cleaner.backoff.ms": "200",
+    "log.cleaner.dedupe.buffer.size": "8388608",
+    "log.cleaner.io.buffer.size": "524288",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    ...more,
+  };
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
+}
+
+export async function startJavaBroker(
+  version: KafkaVersion,
+  properties: Readonly<Record<string, string>>,
+): Promise<Broker> {
+  const jars = await kafkaJars(version);
+  const folder = mkdtempSync(join(tmpdir(), "corollary-kafka-"));
+  const port = await freePort();
+  const config = join(folder, "server.properties");
+  writeFileSync(config, serverProperties(folder, port, await freePort(), properties));
+  const clusterId = "Y29yb2xsYXJ5LXRlc3RzLQ";
+  await run("java", [
+    "-Xmx128m",
+    "-cp",
+    join(jars, "*"),
+    "kafka.tools.StorageTool",
+    "format",
+    "-t",
+    clusterId,
+    "-c",
+    config,
+  ]);
+  const process_ = new JavaBroker(version, jars, folder, config, port);
+  try {
+    await process_.restart();
+  } catch (error) {
+    await process_.close();
+    throw error;
+  }
+  return process_;
+}
+
+class JavaBroker implements Broker {
+  readonly owned = true;
+  readonly brokers: readonly string[];
+  readonly #version: KafkaVersion;
+  readonly #jars: string;
+  readonly #folder: string;
+  readonly #config: string;
+  readonly #port: number;
+  #child: ChildProcess | null = null;
+  #watcher: ChildProcess | null = null;
+
+  constructor(version: KafkaVersion, jars: string, folder: string, config: string, port: number) {
+    this.#version = version;
+    this.#jars = jars;
+    this.#folder = folder;
+    this.#config = config;
+    this.#port = port;
+    this.brokers = [`127.0.0.1:${port}`];
+  }
+
+  async restart(): Promise<void> {
+    if (this.#child !== null) await this.stop();
+    const log = openSync(join(this.#folder, "broker.log"), "a");
+    const options = [
+      ...logging(this.#folder),
+      "-Xmx512m",
+      "-XX:+UseSerialGC",
+      "-XX:TieredStopAtLevel=1",
+      "-cp",
+      join(this.#jars, "*"),
+    ];
+    const child = spawn("java", [...options, "kafka.Kafka", this.#config], {
+      stdio: ["ignore", log, log],
+      cwd: this.#folder,
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#watcher = killWhenWeDie(child);
+    await waitUntilServing(this.#port, child, join(this.#folder, "broker.log"));
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  pause(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#signal("SIGCONT");
+  }
+
+  consoleConsumer(topic: string, options: ConsoleOptions = {}): Promise<ConsoleRecord[]> {
+    return readWithConsole(this.#jars, this.brokers, topic, options);
+  }
+
+  consoleProducer(topic: string, lines: readonly string[], compression: string): Promise<void> {
+    return writeWithConsole(this.#jars, this.brokers, topic, lines, compression);
+  }
+
+  async close(): Promise<void> {
+    await this.#end("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child === null) throw new Error(`broker ${this.#version} is not running`);
+    this.#child.kill(signal);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    this.#child = null;
+    this.#watcher?.kill("SIGKILL");
+    this.#watcher = null;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+/** Warnings to standard output: log4j 2 for Kafka 4, its predecessor for Kafka 3. */
+function logging(folder: string): string[] {
+  const modern = join(folder, "log4j2.properties");
+  const old = join(folder, "log4j.properties");
+  const appender =
+    "appender.out.type=Console\nappender.out.name=out\nrootLogger.level=warn\nrootLogger.appenderRef.out.ref=out\n";
+  writeFileSync(modern, appender);
+  writeFileSync(
+    old,
+    "log4j.rootLogger=WARN,out\nlog4j.appender.out=org.apache.log4j.ConsoleAppender\nlog4j.appender.out.layout=org.apache.log4j.SimpleLayout\n",
+  );
+  return [`-Dlog4j2.configurationFile=${modern}`, `-Dlog4j.configuration=file:${old}`];
+}
+
+/** A process that waits for the end of ours (its standard input closes) and then ends the broker. */
+function killWhenWeDie(child: ChildProcess): ChildProcess {
+  const watcher = spawn("sh", ["-c", 'read _; kill -9 "$1"', "watch", String(child.pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  watcher.unref();
+  return watcher;
+}
+
+async function waitUntilServing(port: number, child: ChildProcess, logFile: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  const lastLog = () => readFileSync(logFile, "utf8").slice(-2_000);
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the broker ended with code ${child.exitCode}:\n${lastLog()}`);
+    if ((await accepts(port)) && (await answers(port))) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`the broker did not start within ${START_TIMEOUT_MS} ms:\n${lastLog()}`);
+}
