@@ -36,7 +36,7 @@ export function codesOf(company: Company): Codes {
   );
 }
 
-function writeLines(path: string, lines: Iterable<string>): void {
+export function writeLines(path: string, lines: Iterable<string>): void {
   const file = openSync(path, "w");
   try {
     let chunk = "";

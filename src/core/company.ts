@@ -177,8 +177,8 @@ export class Company {
       pairs.entitlement[row]!,
       pairs.user[row]!,
       pairs.membership[row]!,
-      finite(pairs.memberAt[row]!) ?? 0,
-      finite(pairs.lastUsedAt[row]!) ?? 0,
+      finite(pairs.memberAt[row]!) ?? -1,
+      finite(pairs.lastUsedAt[row]!) ?? -1,
       pairs.hasExtra(row) ? JSON.stringify(pairs.extraOf(row)) : null,
     ];
   }
@@ -188,8 +188,8 @@ export class Company {
     for (let i = 0; i < chunk.users.length; i++) {
       const row = pairs.findOrMake(chunk.users[i]!, chunk.entitlement);
       pairs.membership[row] = chunk.flags[i]!;
-      pairs.memberAt[row] = chunk.memberAt[i]! || NEVER;
-      pairs.lastUsedAt[row] = chunk.lastUsedAt[i]! || NEVER;
+      pairs.memberAt[row] = chunk.memberAt[i]! < 0 ? NEVER : chunk.memberAt[i]!;
+      pairs.lastUsedAt[row] = chunk.lastUsedAt[i]! < 0 ? NEVER : chunk.lastUsedAt[i]!;
       const extra = chunk.extra[i]!;
       if (extra !== null) pairs.setExtra(row, JSON.parse(extra) as Extra);
     }

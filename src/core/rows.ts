@@ -12,7 +12,7 @@ export type ApplicationRow = readonly [application: string, registers: string];
 /** [id, attribute, value] */
 export type ItemRow = readonly [id: number, attribute: string, value: string];
 /**
- * [entitlement, user, flags, memberAt, lastUsedAt, extra]: ids; bits of the membership; ms; ms or 0 for never;
+ * [entitlement, user, flags, memberAt, lastUsedAt, extra]: ids; bits of the membership; ms, or -1 for never;
  * JSON of the rare fields or null.
  */
 export type AssignmentRow = readonly [

@@ -22,7 +22,7 @@ export interface AssignmentRow {
   readonly user: string;
   readonly entitlement: string;
   readonly held: boolean;
-  /** Stamp of the membership register: when it was last granted or revoked (ms); 0: never. */
+  /** Stamp of the membership register: when it was last granted or revoked (ms); -1: never. */
   readonly memberAt: number;
   readonly lastUsedAt: number | null;
   readonly expiresAt: number | null;

@@ -45,7 +45,7 @@ export function tablesOf(company: Company): Tables {
       user: identities.names.textOf(pairs.user[row]!),
       entitlement: catalog.names.textOf(pairs.entitlement[row]!),
       held: pairs.isHeld(row),
-      memberAt: memberAt === NEVER ? 0 : memberAt,
+      memberAt: memberAt === NEVER ? -1 : memberAt,
       lastUsedAt: lastUsedAt === NEVER ? null : lastUsedAt,
       expiresAt: pairs.extraOf(row).expiresAt,
       source: pairs.extraOf(row).source,

@@ -178,7 +178,9 @@ describe("crash points", () => {
     const a = await fork(recording);
     const b = await a.twin(["step.recordsMax=1"]);
     worlds.push(b);
-    await expect(playOnce(a, recording.wave, planFor("after store.commit", "crash", 0))).rejects.toThrow("simulated crash");
+    await expect(playOnce(a, recording.wave, planFor("after store.commit", "crash", 0))).rejects.toThrow(
+      "simulated crash",
+    );
     await a.crash();
     const worker = await b.start();
     const end = new AbortController();

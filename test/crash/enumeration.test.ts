@@ -67,4 +67,14 @@ describe("crash enumeration, in memory", () => {
       await restored.before.remove();
     },
   );
+
+  it("single faults at a materiality of 0.01, where the published view is a matter of history", {
+    timeout: 20 * MINUTES,
+  }, async () => {
+    const drifting = await World.create("memory", [...SETTINGS, "materiality=0.01"]);
+    const recorded = await record(drifting, scenario(13, 4, 8));
+    const restored = [await recordRestored(recorded, 1), await recordRestored(recorded, "lost")];
+    await tryAll("materiality 0.01, single faults", singleFaults([...recorded, ...restored]), 20);
+    for (const { before } of [...recorded, ...restored, { before: drifting }]) await before.remove();
+  });
 });

@@ -12,6 +12,7 @@ import { ReferenceTables } from "../support/reference-tables.ts";
 import { BranchCounts } from "./branches.ts";
 import { compareTables } from "./compare-tables.ts";
 import { Consumer, pairKey, TOPICS, type Topics, topicsOf } from "./consumer.ts";
+import { checkRemovalReasons } from "./removal-reasons.ts";
 import { RowStore } from "./row-store.ts";
 
 export type EngineClass = new (settings: Settings) => Engine;
@@ -166,6 +167,9 @@ class Session {
     const taken = events.filter((_, i) => typeof outcomes[i] === "string");
     this.#checkPublished(taken);
     this.#checkBudget(taken, result, budgetRecords);
+    if (this.#settings.materiality.numerator === 0) {
+      this.#require(checkRemovalReasons(result.deltas, this.tables, this.#settings, this.exactView), "reasons");
+    }
     if (this.#engine.pendingCount() > 0) this.#branches.add("ripple split");
     return result;
   }

@@ -32,7 +32,7 @@ function identityText(row: IdentityRow): string | null {
 
 function assignmentText(row: AssignmentRow): string | null {
   const { user, entitlement, held, memberAt, lastUsedAt, expiresAt, source } = row;
-  const wasGranted = memberAt > 0;
+  const wasGranted = held || memberAt > 0;
   if (!wasGranted && lastUsedAt === null && expiresAt === null) return null;
   return JSON.stringify([
     "assignment",
