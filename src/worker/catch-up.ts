@@ -8,14 +8,12 @@ import { lagBehind, reached } from "./positions.ts";
 
 export class CatchUp {
   readonly #lagMax: number;
-  readonly #silenceMaxMs: number;
   #target: Positions | null = null;
   #silentMs = 0;
 
-  /** `lagMax`: records of backlog that are still taken event by event. `silenceMaxMs`: nothing more comes after it. */
-  constructor(lagMax: number, silenceMaxMs: number) {
+  /** `lagMax`: records of backlog that are still taken event by event. */
+  constructor(lagMax: number) {
     this.#lagMax = lagMax;
-    this.#silenceMaxMs = silenceMaxMs;
   }
 
   get active(): boolean {
@@ -29,11 +27,11 @@ export class CatchUp {
     this.#silentMs = 0;
   }
 
-  /** After each poll: where reading stands now, and how long the poll waited in vain. */
-  observe(positions: Positions, silentMs: number): void {
+  /** After each poll: where reading stands now, and how long the poll waited in vain; after `silenceMaxMs` no more comes. */
+  observe(positions: Positions, silentMs: number, silenceMaxMs: number): void {
     this.#silentMs = silentMs === 0 ? 0 : this.#silentMs + silentMs;
     if (this.#target === null) return;
-    if (reached(positions, this.#target) || this.#silentMs >= this.#silenceMaxMs) this.#target = null;
+    if (reached(positions, this.#target) || this.#silentMs >= silenceMaxMs) this.#target = null;
   }
 }
 

@@ -27,8 +27,12 @@ import { StepSize } from "./step-size.ts";
 
 /** Longest wait of a poll, whatever `step.waitMs` says: SIGTERM and the inbox are looked at in between. */
 const WAIT_MAX_MS = 1_000;
-/** A partition may end in records that are never delivered (control records): after this long without any, it is read. */
-const SILENCE_MAX_MS = 3_000;
+/**
+ * A partition may end in records that are never delivered (control records): after this long without any it counts as
+ * read. Longer before the first record, because a broker may take seconds to admit a consumer.
+ */
+const SILENCE_MAX_MS = 2_000;
+const FIRST_SILENCE_MAX_MS = 10_000;
 
 export class Worker {
   readonly engine: Engine;
@@ -51,7 +55,7 @@ export class Worker {
     this.#standing = recovered.standing;
     this.#configDigest = settingsDigest(settingsOf(config));
     this.#publisher = new Publisher(config, ports.transport, ports.schemas);
-    this.#catchUp = new CatchUp(config.catchUpLag, SILENCE_MAX_MS);
+    this.#catchUp = new CatchUp(config.catchUpLag);
     this.#stepSize = new StepSize(config.step);
     this.#rejectRate = new RejectRate(config);
   }
@@ -185,7 +189,7 @@ export class Worker {
 
   #isCatchingUp(records: readonly InputRecord[]): boolean {
     const silentMs = records.length > 0 ? 0 : this.#waitMs();
-    this.#catchUp.observe(advance(this.#standing.positions, records), silentMs);
+    this.#catchUp.observe(advance(this.#standing.positions, records), silentMs, this.#silenceMaxMs());
     return this.#catchUp.active;
   }
 
@@ -194,9 +198,13 @@ export class Worker {
     return hasMoreToTell ? 0 : Math.min(this.#ports.config.step.waitMs, WAIT_MAX_MS);
   }
 
+  #silenceMaxMs(): number {
+    return this.#summary.records > 0 ? SILENCE_MAX_MS : FIRST_SILENCE_MAX_MS;
+  }
+
   async #isQuiet(silentMs: number): Promise<boolean> {
     if (this.engine.pendingCount() > 0 || this.#catchUp.active) return false;
-    if (silentMs >= SILENCE_MAX_MS) return true;
+    if (silentMs >= this.#silenceMaxMs()) return true;
     return lagBehind(this.#standing.positions, await this.#ports.transport.inputWatermarks()) === 0;
   }
 

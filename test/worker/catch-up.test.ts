@@ -12,12 +12,12 @@ const at = (first: number, second: number) => positionsFromJson({ a: [first, sec
 describe("catching up", () => {
   it("begins with a large backlog, or with any on an empty state", () => {
     expect(lagBehind(at(5, 12), MARKS)).toBe(53);
-    const large = new CatchUp(53, 100);
+    const large = new CatchUp(53);
     large.consider(at(5, 12), MARKS, false);
     expect(large.active).toBe(false);
     large.consider(at(4, 12), MARKS, false);
     expect(large.active).toBe(true);
-    const empty = new CatchUp(53, 100);
+    const empty = new CatchUp(53);
     empty.consider(at(50, 20), MARKS, true);
     expect(empty.active).toBe(false);
     empty.consider(at(50, 19), MARKS, true);
@@ -25,16 +25,16 @@ describe("catching up", () => {
   });
 
   it("ends where the partitions ended, or when nothing more comes", () => {
-    const catchUp = new CatchUp(0, 100);
+    const catchUp = new CatchUp(0);
     catchUp.consider(at(0, 10), MARKS, false);
-    catchUp.observe(at(50, 19), 0);
+    catchUp.observe(at(50, 19), 0, 100);
     expect(catchUp.active).toBe(true);
-    catchUp.observe(at(50, 20), 0);
+    catchUp.observe(at(50, 20), 0, 100);
     expect(catchUp.active).toBe(false);
     catchUp.consider(at(0, 10), MARKS, false);
-    for (const silentMs of [60, 0, 60, 39]) catchUp.observe(at(49, 20), silentMs);
+    for (const silentMs of [60, 0, 60, 39]) catchUp.observe(at(49, 20), silentMs, 100);
     expect(catchUp.active).toBe(true);
-    catchUp.observe(at(49, 20), 1);
+    catchUp.observe(at(49, 20), 1, 100);
     expect(catchUp.active).toBe(false);
   });
 });
