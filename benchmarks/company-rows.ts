@@ -66,7 +66,7 @@ function* assignmentChunks(company: Company, flags: number): Generator<Assignmen
   const prng = new Prng(company.seed, 6);
   const { from, holders } = byEntitlement(company);
   for (let entitlement = 0; entitlement < company.entitlements.length; entitlement += 1) {
-    const users = Array.from(holders.subarray(from[entitlement]!, from[entitlement + 1]!));
+    const users = Array.from(holders.subarray(from[entitlement], from[entitlement + 1]));
     yield {
       entitlement,
       users,

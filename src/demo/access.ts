@@ -79,7 +79,7 @@ const plannedPerPerson = (people: number): number => {
       : 16.3 + (decades - 5) * 4.5;
 };
 /** Mean number of grants a person has that follow no rule. */
-export const NOISE_PER_PERSON = 1;
+const NOISE_PER_PERSON = 1;
 
 export class AccessPlan {
   readonly entitlements: CompanyEntitlement[] = [];

@@ -106,4 +106,4 @@ export const profileOf = (company: Company, person: number): Uint32Array =>
 
 /** Indexes of the entitlements that a person holds at the start. */
 export const heldBy = (company: Company, person: number): Uint32Array =>
-  company.held.subarray(company.heldFrom[person]!, company.heldFrom[person + 1]!);
+  company.held.subarray(company.heldFrom[person], company.heldFrom[person + 1]);

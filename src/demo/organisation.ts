@@ -33,7 +33,6 @@ export const ATTRIBUTES = [
   "SHIFT",
   "LANGUAGE",
 ] as const;
-export type AttributeName = (typeof ATTRIBUTES)[number];
 export const ATTRIBUTES_MIN = 8;
 
 export const DEPT = 0;
@@ -162,7 +161,7 @@ export class Organisation {
     profile[COST_CENTRE] = this.skewed(unit.costCentres, prng);
     profile[JOB] = this.skewed(unit.jobs, prng);
     profile[EMPLOYEE_TYPE] = prng.chance(unit.nonEmployees) ? 1 + this.zipf(3).draw(prng) : 0;
-    profile[GRADE] = this.gradeAround(profile[JOB]!, prng);
+    profile[GRADE] = this.gradeAround(profile[JOB], prng);
     profile[TEAM] = this.drawTeam(profile, prng);
     profile[HIRE_YEAR] = prng.below(HIRE_YEARS.length);
     profile[SHIFT] = this.zipf(SHIFTS.length).draw(prng);
