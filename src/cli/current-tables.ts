@@ -29,7 +29,7 @@ export function currentTables(engine: Engine): CurrentTables {
       const lastUsedAt = pairs.lastUsedAt[row] ?? 0;
       return {
         held: pairs.isHeld(row),
-        highRisk: ((pairs.membership[row] ?? 0) & (RISK_KNOWN | RISK_HIGH)) === (RISK_KNOWN | RISK_HIGH),
+        highRisk: ((pairs.membershipOf(row) ?? 0) & (RISK_KNOWN | RISK_HIGH)) === (RISK_KNOWN | RISK_HIGH),
         lastUsedAt: Number.isFinite(lastUsedAt) ? lastUsedAt : null,
       };
     },
@@ -45,8 +45,8 @@ export function currentTables(engine: Engine): CurrentTables {
       for (let row = 0; row < pairs.size; row++) {
         if (!pairs.isLive(row) || !pairs.isHeld(row)) continue;
         yield [
-          identities.names.textOf(pairs.user[row] ?? 0),
-          catalog.names.textOf(pairs.entitlement[row] ?? 0),
+          identities.names.textOf(pairs.userOf(row) ?? 0),
+          catalog.names.textOf(pairs.entitlementOf(row) ?? 0),
         ] as const;
       }
     },

@@ -107,8 +107,8 @@ export class Company {
     const sameExtra =
       before.grantedBy === grantedBy && before.source === source && before.decisionId === decisionId;
     if (!sameExtra) pairs.setExtra(row, { ...before, grantedBy, source, decisionId });
-    if (sameExtra && pairs.membership[row] === membership) return "unchanged";
-    pairs.membership[row] = membership;
+    if (sameExtra && pairs.membershipOf(row) === membership) return "unchanged";
+    pairs.setMembership(row, membership);
     return "applied";
   }
 
@@ -162,10 +162,10 @@ export class Company {
   /** What is to be counted of a row: COUNTED_HOLDER, COUNTED_TEACHER. */
   takesPart(row: number): number {
     const { pairs, identities, policy } = this;
-    const user = pairs.user[row]!;
+    const user = pairs.userOf(row);
     if (!pairs.isHeld(row) || !identities.isActive(user)) return 0;
     const teaches =
-      !policy.of(pairs.entitlement[row]!).learningExcluded &&
+      !policy.of(pairs.entitlementOf(row)).learningExcluded &&
       policy.kindTeaches(identities.kindOf(user)) &&
       (!pairs.hasExtra(row) || policy.teachesFrom(pairs.extraOf(row).source));
     return teaches ? COUNTED_HOLDER | COUNTED_TEACHER : COUNTED_HOLDER;
@@ -174,9 +174,9 @@ export class Company {
   assignmentRow(row: number): AssignmentRow {
     const { pairs } = this;
     return [
-      pairs.entitlement[row]!,
-      pairs.user[row]!,
-      pairs.membership[row]!,
+      pairs.entitlementOf(row),
+      pairs.userOf(row),
+      pairs.membershipOf(row),
       finite(pairs.memberAt[row]!) ?? -1,
       finite(pairs.lastUsedAt[row]!) ?? -1,
       pairs.hasExtra(row) ? JSON.stringify(pairs.extraOf(row)) : null,
@@ -187,7 +187,7 @@ export class Company {
     const { pairs } = this;
     for (let i = 0; i < chunk.users.length; i++) {
       const row = pairs.findOrMake(chunk.users[i]!, chunk.entitlement);
-      pairs.membership[row] = chunk.flags[i]!;
+      pairs.setMembership(row, chunk.flags[i]!);
       pairs.memberAt[row] = chunk.memberAt[i]! < 0 ? NEVER : chunk.memberAt[i]!;
       pairs.lastUsedAt[row] = chunk.lastUsedAt[i]! < 0 ? NEVER : chunk.lastUsedAt[i]!;
       const extra = chunk.extra[i]!;

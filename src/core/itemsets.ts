@@ -70,6 +70,12 @@ export class Itemsets {
     return items.reverse();
   }
 
+  /** True when all items of the node are among `items`. */
+  isWithin(node: number, items: readonly number[]): boolean {
+    for (let at = node; at !== ROOT; at = this.#parent[at]!) if (!items.includes(this.#item[at]!)) return false;
+    return true;
+  }
+
   /** The node of these items (in item order), or -1. */
   find(items: readonly number[]): number {
     let node = ROOT;

@@ -81,11 +81,11 @@ export class Live {
     };
     for (const user of this.#changes.users.ids) {
       const cause = this.#changes.causeOfUser.get(user);
-      for (const row of pairs.byUser.toArray(user)) name(user, pairs.entitlement[row]!, cause);
+      for (const row of pairs.byUser.toArray(user)) name(user, pairs.entitlementOf(row), cause);
       for (const entitlement of this.#recommendable(user)) name(user, entitlement, cause);
     }
     for (const row of this.#changes.assignments.ids) {
-      if (pairs.isLive(row)) name(pairs.user[row]!, pairs.entitlement[row]!, this.#changes.causeOfRow.get(row));
+      if (pairs.isLive(row)) name(pairs.userOf(row), pairs.entitlementOf(row), this.#changes.causeOfRow.get(row));
     }
     const keys = Float64Array.from(named.keys()).sort();
     for (const key of keys) {
@@ -107,9 +107,9 @@ export class Live {
   #updateDuePairs(deltasMax: number): void {
     const { pairs } = this.#company;
     for (const row of this.published.takeDue()) {
-      const user = pairs.user[row]!;
-      if (this.published.deltaCount < deltasMax) this.published.update(user, pairs.entitlement[row]!, null);
-      else this.ripple.markUsers(pairs.entitlement[row]!, [user]);
+      const user = pairs.userOf(row);
+      if (this.published.deltaCount < deltasMax) this.published.update(user, pairs.entitlementOf(row), null);
+      else this.ripple.markUsers(pairs.entitlementOf(row), [user]);
     }
   }
 }

@@ -38,12 +38,7 @@ export class Memory {
   loadPublished([entitlement, user, kind, rule, freqUnion, freq, band, reason, flags]: PublishedRow): void {
     const { pairs } = this.#company;
     const row = pairs.findOrMake(user, entitlement);
-    pairs.published[row] = kind;
-    pairs.winner[row] = rule === "" ? -1 : this.#ruleNumber(rule);
-    pairs.freqUnion[row] = freqUnion;
-    pairs.freq[row] = freq;
-    pairs.verdict[row] = band + reason;
-    pairs.flags[row] = flags;
+    pairs.tell(row, kind, rule === "" ? -1 : this.#ruleNumber(rule), freqUnion, freq, band + reason, flags);
   }
 
   /** Replaces what consumers were told by what the output topics say; the next step writes it down. At rest only. */
@@ -54,20 +49,15 @@ export class Memory {
   ): void {
     const { pairs } = this.#company;
     for (let row = 0; row < pairs.size; row++) {
-      if (!pairs.isLive(row) || (pairs.published[row] === NOTHING && pairs.flags[row] === 0)) continue;
-      pairs.published[row] = NOTHING;
-      pairs.winner[row] = -1;
-      pairs.freqUnion[row] = 0;
-      pairs.freq[row] = 0;
-      pairs.verdict[row] = 0;
-      pairs.flags[row] = 0;
-      this.#changes.unpublished.push([pairs.entitlement[row]!, pairs.user[row]!]);
+      if (!pairs.isLive(row) || !pairs.isTold(row)) continue;
+      pairs.tell(row, NOTHING, -1, 0, 0, 0, 0);
+      this.#changes.unpublished.push([pairs.entitlementOf(row), pairs.userOf(row)]);
     }
     for (const told of predictions) this.#restoreScore(told, PREDICTION);
     for (const told of recommendations) this.#restoreScore(told, RECOMMENDATION);
     for (const told of flags) {
       const row = this.#rowOf(told.user, told.entitlement);
-      pairs.flags[row] = bitsOf(told.flags);
+      pairs.tellFlags(row, bitsOf(told.flags));
       this.#changes.published.add(row);
     }
   }
@@ -79,11 +69,11 @@ export class Memory {
     live.settle.build();
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
-      if (!pairs.isLive(row) || pairs.winner[row] === -1) continue;
-      const node = nodes[pairs.winner[row]!]!;
-      pairs.winner[row] = node;
-      pairs.bestFreq[row] = 0;
-      counters.restoreEvidence(pairs.entitlement[row]!, node, pairs.freqUnion[row]!, pairs.freq[row]!);
+      if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
+      const node = nodes[pairs.winnerOf(row)]!;
+      pairs.setWinner(row, node);
+      pairs.setBest(row, 0, 0);
+      counters.restoreEvidence(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
     }
     this.#rules = [];
     this.#ruleNumbers.clear();
@@ -95,8 +85,8 @@ export class Memory {
     const { pairs } = this.#company;
     const { itemsets } = live.counters;
     for (let row = 0; row < pairs.size; row++) {
-      if (!pairs.isLive(row) || pairs.winner[row] === -1) continue;
-      pairs.winner[row] = this.#ruleNumber(itemsets.itemsOf(pairs.winner[row]!).join(" "));
+      if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
+      pairs.setWinner(row, this.#ruleNumber(itemsets.itemsOf(pairs.winnerOf(row)).join(" ")));
     }
   }
 
@@ -125,7 +115,7 @@ export class Memory {
 
   #publishedRows(live: Live | null): PublishedRow[] {
     const { pairs } = this.#company;
-    const isTold = (row: number): boolean => row !== -1 && (pairs.published[row] !== NOTHING || pairs.flags[row] !== 0);
+    const isTold = (row: number): boolean => row !== -1 && pairs.isTold(row);
     const rows: PublishedRow[] = [];
     for (const [entitlement, user] of this.#changes.unpublished) {
       if (!isTold(pairs.find(user, entitlement))) rows.push([entitlement, user, NOTHING, "", 0, 0, 0, 0, 0]);
@@ -138,23 +128,23 @@ export class Memory {
 
   #publishedRow(row: number, live: Live | null): PublishedRow {
     const { pairs } = this.#company;
-    const verdict = pairs.verdict[row]!;
+    const verdict = pairs.verdictOf(row);
     return [
-      pairs.entitlement[row]!,
-      pairs.user[row]!,
-      pairs.published[row]!,
+      pairs.entitlementOf(row),
+      pairs.userOf(row),
+      pairs.publishedOf(row),
       this.winnerItems(row, live).join(" "),
-      pairs.freqUnion[row]!,
-      pairs.freq[row]!,
+      pairs.freqUnionOf(row),
+      pairs.freqOf(row),
       bandOf(verdict) === null ? 0 : verdict,
       reasonOf(verdict) === null ? 0 : verdict,
-      pairs.flags[row]!,
+      pairs.flagsOf(row),
     ];
   }
 
   /** Items of the published rule of a row; `live` null: at rest. */
   winnerItems(row: number, live: Live | null): readonly number[] {
-    const winner = this.#company.pairs.winner[row]!;
+    const winner = this.#company.pairs.winnerOf(row);
     if (winner === -1) return [];
     return live === null ? this.#rules[winner]! : live.counters.itemsets.itemsOf(winner);
   }
@@ -174,11 +164,8 @@ export class Memory {
     const row = this.#rowOf(told.user, told.entitlement);
     const { rule, freqUnion, freq, band, reason } = told.score;
     const ruleItems = rule.map(({ attribute, value }) => items.intern(attribute, value));
-    pairs.published[row] = kind;
-    pairs.winner[row] = rule.length === 0 ? -1 : this.#ruleNumber(ruleItems.join(" "));
-    pairs.freqUnion[row] = freqUnion;
-    pairs.freq[row] = freq;
-    pairs.verdict[row] = verdictOf(band, reason);
+    const winner = rule.length === 0 ? -1 : this.#ruleNumber(ruleItems.join(" "));
+    pairs.tell(row, kind, winner, freqUnion, freq, verdictOf(band, reason), pairs.flagsOf(row));
     this.#changes.published.add(row);
   }
 

@@ -1,10 +1,11 @@
 /**
  * Pairs of a user and an entitlement: one row for every assignment that was ever named (revoked ones are tombstones) and
  * for every recommendation. A row holds the registers of the assignment, whether the counters count it, and what
- * consumers were last told of the pair.
+ * consumers were last told of the pair. What is looked at together stands together: eight integers, half a cache line.
  */
 import { grown, IntLists } from "./int-lists.ts";
-import { largerBytes, largerFloats, NEVER } from "./registers.ts";
+import { largerFloats, NEVER } from "./registers.ts";
+import { RowMap } from "./row-map.ts";
 
 /** Bits of the membership register. */
 export const HELD = 1;
@@ -32,161 +33,218 @@ export interface Extra {
 
 export const NO_EXTRA: Extra = { grantedBy: null, source: null, decisionId: null, expiresAt: null, expiresStamp: null };
 
+const WIDTH = 8;
+const USER = 0;
+const ENTITLEMENT = 1;
+const WINNER = 2;
+const FREQ_UNION = 3;
+const FREQ = 4;
+const BEST_UNION = 5;
+const BEST_FREQ = 6;
+const STATUS = 7;
+/** Places of the small values in STATUS: [shift, mask]. */
+const PUBLISHED_MASK = 0x3;
+const VERDICT_SHIFT = 2;
+const VERDICT_MASK = 0x7;
+const FLAGS_SHIFT = 5;
+const FLAGS_MASK = 0xff;
+const MEMBERSHIP_SHIFT = 13;
+const MEMBERSHIP_MASK = 0x7;
+const COUNTED_SHIFT = 16;
+const COUNTED_MASK = 0x3;
+const EXTRA_BIT = 1 << 18;
+const TOLD_BITS = PUBLISHED_MASK | (VERDICT_MASK << VERDICT_SHIFT) | (FLAGS_MASK << FLAGS_SHIFT);
+
 export class Pairs {
-  user: Int32Array = new Int32Array(64);
-  entitlement: Int32Array = new Int32Array(64);
-  membership: Uint8Array = new Uint8Array(64);
   /** Stamp of the membership register (ms), or NEVER. */
   memberAt: Float64Array = new Float64Array(64);
   /** Last use (ms), or NEVER. */
   lastUsedAt: Float64Array = new Float64Array(64);
-  counted: Uint8Array = new Uint8Array(64);
-  /** NOTHING, PREDICTION or RECOMMENDATION. */
-  published: Uint8Array = new Uint8Array(64);
-  /** Itemset of the published rule, or -1. */
-  winner: Int32Array = new Int32Array(64);
-  freqUnion: Int32Array = new Int32Array(64);
-  freq: Int32Array = new Int32Array(64);
-  /** Best confidence among the rules that applied when the pair was last looked at; freq 0: not looked at yet. */
-  bestUnion: Int32Array = new Int32Array(64);
-  bestFreq: Int32Array = new Int32Array(64);
-  /** Published band and reason, as `view.ts` codes them. */
-  verdict: Uint8Array = new Uint8Array(64);
-  /** Published flags, as `flags.ts` codes them. */
-  flags: Uint8Array = new Uint8Array(64);
-  /** Rows of a user and of an entitlement, ascending. */
+  /** Rows of a user, ascending. */
   readonly byUser: IntLists = new IntLists();
-  readonly byEntitlement: IntLists = new IntLists();
+  readonly #byEntitlement: RowMap[] = [];
   readonly #extra: Map<number, Extra> = new Map();
+  #cells: Int32Array = new Int32Array(64 * WIDTH);
   #size = 0;
-  #live = 0;
   readonly #free: number[] = [];
-  /** Open addressing over (user, entitlement): row + 1, or 0. */
-  #slots: Int32Array = new Int32Array(256);
 
   /** Row numbers are below this; some may be free. */
   get size(): number {
     return this.#size;
   }
 
+  /** The rows of an entitlement. */
+  rowsOf(entitlement: number): RowMap {
+    while (this.#byEntitlement.length <= entitlement) this.#byEntitlement.push(new RowMap());
+    return this.#byEntitlement[entitlement]!;
+  }
+
   find(user: number, entitlement: number): number {
-    return this.#slots[this.#slotOf(user, entitlement)]! - 1;
+    return entitlement < this.#byEntitlement.length ? this.#byEntitlement[entitlement]!.find(user) : -1;
   }
 
   findOrMake(user: number, entitlement: number): number {
-    const slot = this.#slotOf(user, entitlement);
-    return this.#slots[slot] === 0 ? this.#make(user, entitlement) : this.#slots[slot]! - 1;
+    const row = this.find(user, entitlement);
+    return row === -1 ? this.#make(user, entitlement) : row;
+  }
+
+  userOf(row: number): number {
+    return this.#cells[row * WIDTH + USER]!;
+  }
+
+  entitlementOf(row: number): number {
+    return this.#cells[row * WIDTH + ENTITLEMENT]!;
+  }
+
+  /** Itemset of the published rule, or -1. */
+  winnerOf(row: number): number {
+    return this.#cells[row * WIDTH + WINNER]!;
+  }
+
+  freqUnionOf(row: number): number {
+    return this.#cells[row * WIDTH + FREQ_UNION]!;
+  }
+
+  freqOf(row: number): number {
+    return this.#cells[row * WIDTH + FREQ]!;
+  }
+
+  /** Best confidence among the rules that applied when the pair was last looked at; freq 0: not looked at yet. */
+  bestUnionOf(row: number): number {
+    return this.#cells[row * WIDTH + BEST_UNION]!;
+  }
+
+  bestFreqOf(row: number): number {
+    return this.#cells[row * WIDTH + BEST_FREQ]!;
+  }
+
+  /** NOTHING, PREDICTION or RECOMMENDATION. */
+  publishedOf(row: number): number {
+    return this.#status(row) & PUBLISHED_MASK;
+  }
+
+  /** Published band or reason, as `target.ts` codes them. */
+  verdictOf(row: number): number {
+    return (this.#status(row) >> VERDICT_SHIFT) & VERDICT_MASK;
+  }
+
+  /** Published flags, as `flags.ts` codes them. */
+  flagsOf(row: number): number {
+    return (this.#status(row) >> FLAGS_SHIFT) & FLAGS_MASK;
+  }
+
+  membershipOf(row: number): number {
+    return (this.#status(row) >> MEMBERSHIP_SHIFT) & MEMBERSHIP_MASK;
+  }
+
+  /** COUNTED_HOLDER, COUNTED_TEACHER. */
+  countedOf(row: number): number {
+    return (this.#status(row) >> COUNTED_SHIFT) & COUNTED_MASK;
   }
 
   isHeld(row: number): boolean {
-    return (this.membership[row]! & HELD) !== 0;
+    return (this.#status(row) & (HELD << MEMBERSHIP_SHIFT)) !== 0;
+  }
+
+  /** True when consumers were told a prediction, a recommendation or flags. */
+  isTold(row: number): boolean {
+    return (this.#status(row) & (PUBLISHED_MASK | (FLAGS_MASK << FLAGS_SHIFT))) !== 0;
   }
 
   extraOf(row: number): Extra {
-    return this.#extra.get(row) ?? NO_EXTRA;
+    return this.hasExtra(row) ? this.#extra.get(row)! : NO_EXTRA;
   }
 
   /** True when the row was ever given any of the rare fields. */
   hasExtra(row: number): boolean {
-    return this.#extra.has(row);
+    return (this.#status(row) & EXTRA_BIT) !== 0;
   }
 
   setExtra(row: number, extra: Extra): void {
     this.#extra.set(row, extra);
+    this.#cells[row * WIDTH + STATUS]! |= EXTRA_BIT;
+  }
+
+  setMembership(row: number, membership: number): void {
+    const other = this.#status(row) & ~(MEMBERSHIP_MASK << MEMBERSHIP_SHIFT);
+    this.#cells[row * WIDTH + STATUS] = other | (membership << MEMBERSHIP_SHIFT);
+  }
+
+  setCounted(row: number, counted: number): void {
+    const other = this.#status(row) & ~(COUNTED_MASK << COUNTED_SHIFT);
+    this.#cells[row * WIDTH + STATUS] = other | (counted << COUNTED_SHIFT);
+  }
+
+  setWinner(row: number, winner: number): void {
+    this.#cells[row * WIDTH + WINNER] = winner;
+  }
+
+  setBest(row: number, freqUnion: number, freq: number): void {
+    this.#cells[row * WIDTH + BEST_UNION] = freqUnion;
+    this.#cells[row * WIDTH + BEST_FREQ] = freq;
+  }
+
+  /** What consumers are told from now on. */
+  tell(
+    row: number,
+    published: number,
+    winner: number,
+    freqUnion: number,
+    freq: number,
+    verdict: number,
+    flags: number,
+  ): void {
+    const at = row * WIDTH;
+    this.#cells[at + WINNER] = winner;
+    this.#cells[at + FREQ_UNION] = freqUnion;
+    this.#cells[at + FREQ] = freq;
+    const told = published | (verdict << VERDICT_SHIFT) | (flags << FLAGS_SHIFT);
+    this.#cells[at + STATUS] = (this.#cells[at + STATUS]! & ~TOLD_BITS) | told;
+  }
+
+  tellFlags(row: number, flags: number): void {
+    const other = this.#status(row) & ~(FLAGS_MASK << FLAGS_SHIFT);
+    this.#cells[row * WIDTH + STATUS] = other | (flags << FLAGS_SHIFT);
   }
 
   /** Gives a row back that holds no register and of which nothing is published. */
   releaseIfBlank(row: number): void {
-    if (this.published[row] !== NOTHING || this.flags[row] !== 0) return;
-    if (this.memberAt[row] !== NEVER || this.lastUsedAt[row] !== NEVER || this.#extra.has(row)) return;
-    this.byUser.remove(this.user[row]!, row);
-    this.byEntitlement.remove(this.entitlement[row]!, row);
-    this.#unlink(row);
+    if (this.isTold(row) || this.hasExtra(row)) return;
+    if (this.memberAt[row] !== NEVER || this.lastUsedAt[row] !== NEVER) return;
+    this.byUser.remove(this.userOf(row), row);
+    this.rowsOf(this.entitlementOf(row)).remove(this.userOf(row));
     this.#free.push(row);
-    this.user[row] = -1;
+    this.#cells[row * WIDTH + USER] = -1;
   }
 
   /** True when the row number stands for a pair. */
   isLive(row: number): boolean {
-    return this.user[row] !== -1;
+    return this.userOf(row) !== -1;
+  }
+
+  #status(row: number): number {
+    return this.#cells[row * WIDTH + STATUS]!;
   }
 
   #make(user: number, entitlement: number): number {
     const row = this.#free.pop() ?? this.#size++;
-    if (row === this.user.length) this.#grow();
-    this.user[row] = user;
-    this.entitlement[row] = entitlement;
-    this.membership[row] = 0;
+    if (row === this.memberAt.length) this.#grow();
+    const at = row * WIDTH;
+    this.#cells.fill(0, at, at + WIDTH);
+    this.#cells[at + USER] = user;
+    this.#cells[at + ENTITLEMENT] = entitlement;
+    this.#cells[at + WINNER] = -1;
     this.memberAt[row] = NEVER;
     this.lastUsedAt[row] = NEVER;
-    this.counted[row] = 0;
-    this.published[row] = NOTHING;
-    this.winner[row] = -1;
-    this.freqUnion[row] = 0;
-    this.freq[row] = 0;
-    this.bestUnion[row] = 0;
-    this.bestFreq[row] = 0;
-    this.verdict[row] = 0;
-    this.flags[row] = 0;
-    if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
-    this.#slots[this.#slotOf(user, entitlement)] = row + 1;
     this.byUser.insert(user, row);
-    this.byEntitlement.insert(entitlement, row);
+    this.rowsOf(entitlement).add(user, row);
     return row;
   }
 
   #grow(): void {
-    const size = Math.ceil(this.user.length * 1.5);
-    this.user = grown(this.user, size);
-    this.entitlement = grown(this.entitlement, size);
-    this.membership = largerBytes(this.membership, size);
+    const size = Math.ceil(this.memberAt.length * 1.5);
+    this.#cells = grown(this.#cells, size * WIDTH);
     this.memberAt = largerFloats(this.memberAt, size, NEVER);
     this.lastUsedAt = largerFloats(this.lastUsedAt, size, NEVER);
-    this.counted = largerBytes(this.counted, size);
-    this.published = largerBytes(this.published, size);
-    this.winner = grown(this.winner, size);
-    this.freqUnion = grown(this.freqUnion, size);
-    this.freq = grown(this.freq, size);
-    this.bestUnion = grown(this.bestUnion, size);
-    this.bestFreq = grown(this.bestFreq, size);
-    this.verdict = largerBytes(this.verdict, size);
-    this.flags = largerBytes(this.flags, size);
   }
-
-  #slotOf(user: number, entitlement: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hashOf(user, entitlement) & mask; ; slot = (slot + 1) & mask) {
-      const row = this.#slots[slot]! - 1;
-      if (row === -1 || (this.user[row] === user && this.entitlement[row] === entitlement)) return slot;
-    }
-  }
-
-  #rehash(size: number): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(size);
-    for (const entry of old) {
-      if (entry > 0) this.#slots[this.#slotOf(this.user[entry - 1]!, this.entitlement[entry - 1]!)] = entry;
-    }
-  }
-
-  #unlink(row: number): void {
-    const mask = this.#slots.length - 1;
-    let hole = this.#slotOf(this.user[row]!, this.entitlement[row]!);
-    for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]! - 1;
-      const home = hashOf(this.user[entry]!, this.entitlement[entry]!) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      this.#slots[hole] = entry + 1;
-      hole = slot;
-    }
-    this.#slots[hole] = 0;
-    this.#live--;
-  }
-}
-
-function hashOf(user: number, entitlement: number): number {
-  let hash = Math.imul(user + 1, 0x9e3779b1) ^ Math.imul(entitlement + 1, 0x85ebca6b);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }

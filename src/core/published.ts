@@ -50,12 +50,11 @@ export class Published {
       row = pairs.findOrMake(user, entitlement);
     }
     this.#watch(row, entitlement);
-    pairs.bestUnion[row] = target.bestUnion;
-    pairs.bestFreq[row] = target.bestFreq;
+    pairs.setBest(row, target.bestUnion, target.bestFreq);
     const due = target.nextDue(row);
     if (due !== Infinity) this.#due.push(due, row);
     const sameScore = this.#sameScore(row);
-    const flagsBefore = pairs.flags[row]!;
+    const flagsBefore = pairs.flagsOf(row);
     if (sameScore && flagsBefore === target.flags) return pairs.releaseIfBlank(row);
     if (!sameScore) this.#emitScore(row, cause);
     if (flagsBefore !== target.flags) this.#emitFlags(row, flagsBefore, cause);
@@ -73,24 +72,24 @@ export class Published {
 
   scoreOf(row: number): Score {
     const { pairs } = this.#company;
-    const verdict = pairs.verdict[row]!;
-    return this.#score(pairs.winner[row]!, pairs.freqUnion[row]!, pairs.freq[row]!, verdict);
+    const verdict = pairs.verdictOf(row);
+    return this.#score(pairs.winnerOf(row), pairs.freqUnionOf(row), pairs.freqOf(row), verdict);
   }
 
   #sameScore(row: number): boolean {
     const { pairs } = this.#company;
     const target = this.#target;
     return (
-      pairs.published[row] === target.kind &&
-      pairs.winner[row] === target.itemset &&
-      pairs.freqUnion[row] === target.freqUnion &&
-      pairs.freq[row] === target.freq &&
-      pairs.verdict[row] === target.verdict
+      pairs.publishedOf(row) === target.kind &&
+      pairs.winnerOf(row) === target.itemset &&
+      pairs.freqUnionOf(row) === target.freqUnion &&
+      pairs.freqOf(row) === target.freq &&
+      pairs.verdictOf(row) === target.verdict
     );
   }
 
   #emitScore(row: number, cause: string | null): void {
-    const before = this.#company.pairs.published[row]!;
+    const before = this.#company.pairs.publishedOf(row);
     const target = this.#target;
     if (before !== NOTHING && before !== target.kind) this.#emitRemoval(row, before, cause);
     if (target.kind === NOTHING) return;
@@ -113,7 +112,7 @@ export class Published {
 
   #whyWithdrawn(row: number): RecommendationRemovedReason {
     const { pairs, identities } = this.#company;
-    if (!identities.isActive(pairs.user[row]!)) return "left";
+    if (!identities.isActive(pairs.userOf(row))) return "left";
     return pairs.isHeld(row) ? "now-held" : this.#target.notRecommended;
   }
 
@@ -127,22 +126,17 @@ export class Published {
     }
     let reason: FlagRemoved["reason"] = "cleared";
     if (!pairs.isHeld(row)) reason = "revoked";
-    else if (!identities.isActive(pairs.user[row]!)) reason = "left";
+    else if (!identities.isActive(pairs.userOf(row))) reason = "left";
     this.#deltas.push({ type: "flag.removed", ...pair, reason });
   }
 
   #store(row: number): void {
     const { pairs } = this.#company;
     const target = this.#target;
-    pairs.published[row] = target.kind;
-    pairs.winner[row] = target.itemset;
-    pairs.freqUnion[row] = target.freqUnion;
-    pairs.freq[row] = target.freq;
-    pairs.verdict[row] = target.verdict;
-    pairs.flags[row] = target.flags;
+    pairs.tell(row, target.kind, target.itemset, target.freqUnion, target.freq, target.verdict, target.flags);
     this.#changes.published.add(row);
     if (target.kind !== NOTHING || target.flags !== 0) return;
-    this.#changes.unpublished.push([pairs.entitlement[row]!, pairs.user[row]!]);
+    this.#changes.unpublished.push([pairs.entitlementOf(row), pairs.userOf(row)]);
     pairs.releaseIfBlank(row);
   }
 
@@ -154,8 +148,8 @@ export class Published {
   #names(row: number): { user: string; entitlement: string } {
     const { pairs, identities, catalog } = this.#company;
     return {
-      user: identities.names.textOf(pairs.user[row]!),
-      entitlement: catalog.names.textOf(pairs.entitlement[row]!),
+      user: identities.names.textOf(pairs.userOf(row)),
+      entitlement: catalog.names.textOf(pairs.entitlementOf(row)),
     };
   }
 

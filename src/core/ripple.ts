@@ -10,6 +10,7 @@ import type { Counters, RuleChange } from "./counters.ts";
 import { reaches } from "./materiality.ts";
 import { NOTHING, PREDICTION } from "./pairs.ts";
 import type { Published } from "./published.ts";
+import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
 
@@ -96,7 +97,7 @@ export class Ripple {
       if (this.#waiting.get(entitlement)?.users !== null) {
         const users = this.#beginSweep();
         for (let i = first; i < end; i++) this.#meetConcerned(changes[i]!, users);
-        for (const row of this.#published.watching.toArray(entitlement)) this.#meet(this.#company.pairs.user[row]!, users);
+        this.#meetWatching(entitlement, changes, first, end, users);
         this.markUsers(entitlement, users);
       }
       first = end;
@@ -108,8 +109,8 @@ export class Ripple {
     const { pairs } = this.#company;
     for (const user of this.#counters.itemsets.members.toArray(itemset)) {
       for (const row of pairs.byUser.toArray(user)) {
-        if (pairs.published[row] === PREDICTION && pairs.winner[row] === -1) {
-          this.markUsers(pairs.entitlement[row]!, [user]);
+        if (pairs.publishedOf(row) === PREDICTION && pairs.winnerOf(row) === -1) {
+          this.markUsers(pairs.entitlementOf(row), [user]);
         }
       }
     }
@@ -133,7 +134,8 @@ export class Ripple {
   #everyone(entitlement: number): Int32Array {
     const { pairs, policy } = this.#company;
     const users = this.#beginSweep();
-    for (const row of pairs.byEntitlement.toArray(entitlement)) this.#meet(pairs.user[row]!, users);
+    const rows = pairs.rowsOf(entitlement).slots;
+    for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) this.#meet(rows[at]! - 1, users);
     const table = this.#counters.table(entitlement);
     const { slots } = table;
     const threshold = policy.of(entitlement).recommendThreshold;
@@ -144,6 +146,18 @@ export class Ripple {
       }
     }
     return Int32Array.from(users).sort();
+  }
+
+  /** Pairs whose flags look at their user's previous items. */
+  #meetWatching(entitlement: number, changes: readonly RuleChange[], from: number, end: number, users: number[]): void {
+    const { pairs, identities } = this.#company;
+    const { itemsets } = this.#counters;
+    for (const row of this.#published.watching.toArray(entitlement)) {
+      const previous = identities.previousItemsOf(pairs.userOf(row));
+      for (let i = from; i < end; i++) {
+        if (itemsets.isWithin(changes[i]!.itemset, previous)) this.#meet(pairs.userOf(row), users);
+      }
+    }
   }
 
   #meetConcerned(change: RuleChange, users: number[]): void {
@@ -157,23 +171,22 @@ export class Ripple {
       (unionBefore > 0 && reaches(unionBefore, freqBefore, reach)) || (unionNow > 0 && reaches(unionNow, freqNow, reach));
     const { pairs } = this.#company;
     const { members } = this.#counters.itemsets;
-    const concerned = (row: number): boolean =>
-      pairs.published[row] !== NOTHING && this.#mayAlter(row, change, unionNow, freqNow);
-    if (mayRecommend || members.count(itemset) <= pairs.byEntitlement.count(entitlement)) {
+    const rows = pairs.rowsOf(entitlement);
+    if (mayRecommend || members.count(itemset) <= rows.size) {
       const from = members.start[itemset] ?? 0;
       for (let i = 0; i < members.count(itemset); i++) {
         const user = members.pool[from + i]!;
-        const row = pairs.find(user, entitlement);
-        const told = row !== -1 && pairs.published[row] !== NOTHING;
-        if (told ? concerned(row) : mayRecommend) this.#meet(user, users);
+        const row = rows.find(user);
+        const told = row !== -1 && pairs.publishedOf(row) !== NOTHING;
+        if (told ? this.#mayAlter(row, change, unionNow, freqNow) : mayRecommend) this.#meet(user, users);
       }
       return;
     }
-    const rows = pairs.byEntitlement;
-    const from = rows.start[entitlement] ?? 0;
-    for (let i = 0; i < rows.count(entitlement); i++) {
-      const row = rows.pool[from + i]!;
-      if (concerned(row) && members.has(itemset, pairs.user[row]!)) this.#meet(pairs.user[row]!, users);
+    const { slots } = rows;
+    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
+      if (slots[at] === 0 || pairs.publishedOf(slots[at + 1]!) === NOTHING) continue;
+      if (!this.#mayAlter(slots[at + 1]!, change, unionNow, freqNow)) continue;
+      if (members.has(itemset, slots[at]! - 1)) this.#meet(slots[at]! - 1, users);
     }
   }
 
@@ -183,15 +196,15 @@ export class Ripple {
    */
   #mayAlter(row: number, change: RuleChange, unionNow: number, freqNow: number): boolean {
     const { pairs } = this.#company;
-    const winner = pairs.winner[row]!;
-    const bestFreq = pairs.bestFreq[row]!;
+    const winner = pairs.winnerOf(row);
+    const bestFreq = pairs.bestFreqOf(row);
     if (winner === -1 || winner === change.itemset || bestFreq === 0) return true;
-    const bestUnion = pairs.bestUnion[row]!;
+    const bestUnion = pairs.bestUnionOf(row);
     const now = unionNow * bestFreq - bestUnion * freqNow;
     if (now > 0) return true;
     const wasBest = change.unionBefore * bestFreq >= bestUnion * change.freqBefore && change.unionBefore > 0;
     if (wasBest && (now < 0 || unionNow === 0)) return true;
-    return unionNow >= pairs.freqUnion[row]!;
+    return unionNow >= pairs.freqUnionOf(row);
   }
 
   #meetMembers(itemset: number, users: number[]): void {

@@ -7,6 +7,7 @@ import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
 import { largerBytes } from "./registers.ts";
+import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { FREQ_UNION } from "./rule-tables.ts";
 import { UnionCount } from "./union-count.ts";
 
@@ -66,12 +67,15 @@ export class Settle {
     const counts = this.#counts;
     const seen: number[] = [];
     const { pool, start, length } = itemsets.sets;
-    for (const row of pairs.byEntitlement.toArray(entitlement)) {
+    const { slots } = pairs.rowsOf(entitlement);
+    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
+      if (slots[at] === 0) continue;
+      const row = slots[at + 1]!;
       this.#recountRow(row);
-      if ((pairs.counted[row]! & COUNTED_TEACHER) === 0) continue;
-      const user = pairs.user[row]!;
+      if ((pairs.countedOf(row) & COUNTED_TEACHER) === 0) continue;
+      const user = pairs.userOf(row);
       const end = start[user]! + length[user]!;
-      for (let at = start[user]!; at < end; at++) if (counts[pool[at]!]!++ === 0) seen.push(pool[at]!);
+      for (let i = start[user]!; i < end; i++) if (counts[pool[i]!]!++ === 0) seen.push(pool[i]!);
     }
     const { minSupport } = policy.of(entitlement);
     for (const itemset of seen) {
@@ -86,7 +90,7 @@ export class Settle {
   /** Batch path: counts everything from the tables. Published evidence is unset. */
   build(): void {
     const { identities, catalog, pairs } = this.#company;
-    pairs.counted.fill(0);
+    for (let row = 0; row < pairs.size; row++) pairs.setCounted(row, 0);
     this.#counters.itemsets.build(identities.size, (user) =>
       identities.isActive(user) ? identities.featuresOf(user) : [],
     );
@@ -118,11 +122,11 @@ export class Settle {
     if (this.#rowsDone.has(row)) return;
     this.#rowsDone.add(row);
     const { pairs } = this.#company;
-    const taught = (pairs.counted[row]! & COUNTED_TEACHER) !== 0;
+    const taught = (pairs.countedOf(row) & COUNTED_TEACHER) !== 0;
     this.#recountRow(row);
-    const teaches = (pairs.counted[row]! & COUNTED_TEACHER) !== 0;
-    if (recounted.has(pairs.entitlement[row]!) || (!taught && !teaches)) return;
-    const kept = change === null ? this.#counters.itemsets.sets.toArray(pairs.user[row]!) : change.kept;
+    const teaches = (pairs.countedOf(row) & COUNTED_TEACHER) !== 0;
+    if (recounted.has(pairs.entitlementOf(row)) || (!taught && !teaches)) return;
+    const kept = change === null ? this.#counters.itemsets.sets.toArray(pairs.userOf(row)) : change.kept;
     if (taught && change !== null) this.#count(row, change.removed, -1);
     if (taught && !teaches) this.#count(row, kept, -1);
     if (!taught && teaches) this.#count(row, kept, 1);
@@ -132,16 +136,16 @@ export class Settle {
   /** Takes over what is to be counted of a row, and counts holders. */
   #recountRow(row: number): void {
     const { pairs } = this.#company;
-    const entitlement = pairs.entitlement[row]!;
-    const before = pairs.counted[row]! & COUNTED_HOLDER;
-    pairs.counted[row] = this.#company.takesPart(row);
+    const entitlement = pairs.entitlementOf(row);
+    const before = pairs.countedOf(row) & COUNTED_HOLDER;
+    pairs.setCounted(row, this.#company.takesPart(row));
     this.#counters.table(entitlement);
-    this.#counters.holders[entitlement]! += (pairs.counted[row]! & COUNTED_HOLDER) - before;
+    this.#counters.holders[entitlement]! += (pairs.countedOf(row) & COUNTED_HOLDER) - before;
   }
 
   #count(row: number, sets: readonly number[], difference: 1 | -1): void {
     if (sets.length === 0) return;
-    const entitlement = this.#company.pairs.entitlement[row]!;
+    const entitlement = this.#company.pairs.entitlementOf(row);
     const table = this.#counters.table(entitlement);
     let unknown = false;
     for (const itemset of sets) {
@@ -172,7 +176,7 @@ export class Settle {
         const commonItems = (): Int32Array => {
           const known = common.get(row);
           if (known !== undefined) return known;
-          const masks = this.#unionCount.commonItems(pairs.entitlement[row]!, pairs.user[row]!);
+          const masks = this.#unionCount.commonItems(pairs.entitlementOf(row), pairs.userOf(row));
           common.set(row, masks);
           return masks;
         };
@@ -185,14 +189,14 @@ export class Settle {
   #resolve(row: number, itemset: number, length: number, commonItems: () => Int32Array): void {
     const { itemsets } = this.#counters;
     if (itemsets.depthOf(itemset) !== length) return;
-    const entitlement = this.#company.pairs.entitlement[row]!;
+    const entitlement = this.#company.pairs.entitlementOf(row);
     const { minSupport } = this.#company.policy.of(entitlement);
     if (itemsets.freq(itemset) < minSupport) return;
     const table = this.#counters.tables[entitlement]!;
     if (table.find(itemset) !== -1) return;
     const parent = itemsets.parentOf(itemset);
     if (parent !== -1 && table.find(parent) === -1) return;
-    const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.user[row]!, commonItems);
+    const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.userOf(row), commonItems);
     if (freqUnion < minSupport) return;
     this.#counters.addRule(entitlement, itemset, freqUnion);
     this.#touchedRules.push([entitlement, itemset]);

@@ -98,10 +98,12 @@ export class Target {
   nextDue(row: number): number {
     const { pairs, identities, nowMs } = this.#company;
     if (!pairs.isHeld(row)) return Infinity;
-    const moments = [this.#staleAt(row), pairs.extraOf(row).expiresAt ?? Infinity];
-    const unknown = !identities.isActive(pairs.user[row]!) && identities.state[pairs.user[row]!] !== REMOVED;
-    if (unknown) moments.push(pairs.memberAt[row]! + UNKNOWN_IDENTITY_GRACE_MS);
-    return Math.min(...moments.filter((moment) => moment > nowMs), Infinity);
+    const unknown = !identities.isActive(pairs.userOf(row)) && identities.state[pairs.userOf(row)] !== REMOVED;
+    return Math.min(
+      later(this.#staleAt(row), nowMs),
+      later(pairs.extraOf(row).expiresAt ?? Infinity, nowMs),
+      unknown ? later(pairs.memberAt[row]! + UNKNOWN_IDENTITY_GRACE_MS, nowMs) : Infinity,
+    );
   }
 
   #predict(user: number, entitlement: number, row: number, evidence: Evidence): void {
@@ -178,4 +180,8 @@ export class Target {
     const last = pairs.lastUsedAt[row]! === NEVER ? pairs.memberAt[row]! : pairs.lastUsedAt[row]!;
     return last + this.#settings.unusedAfterDays * DAY_MS + 1;
   }
+}
+
+function later(moment: number, now: number): number {
+  return moment > now ? moment : Infinity;
 }

@@ -5,6 +5,7 @@
 import type { Company } from "./company.ts";
 import type { Itemsets } from "./itemsets.ts";
 import { COUNTED_TEACHER } from "./pairs.ts";
+import { ROW_MAP_WIDTH } from "./row-map.ts";
 
 /** From this many holders a member, walking the members of the itemset is cheaper than walking the holders. */
 const HOLDERS_A_MEMBER = 4;
@@ -21,7 +22,7 @@ export class UnionCount {
 
   /** `common`: what `commonItems` gave for the same entitlement and a user who has all items of the itemset. */
   count(entitlement: number, itemset: number, user: number, common: () => Int32Array): number {
-    const holders = this.#company.pairs.byEntitlement.count(entitlement);
+    const holders = this.#company.pairs.rowsOf(entitlement).size;
     const members = this.#itemsets.freq(itemset);
     if (members * HOLDERS_A_MEMBER < holders) return this.#countMembers(entitlement, itemset);
     const items = this.#company.identities.featuresOf(user);
@@ -39,15 +40,13 @@ export class UnionCount {
     const bitOfItem = this.#bitOfItem;
     const own = identities.featuresOf(user);
     for (const [i, item] of own.entries()) bitOfItem[item] = 1 << i;
-    const rows = pairs.byEntitlement;
     const { pool, start, length } = identities.attributes;
-    const from = rows.start[entitlement]!;
-    const masks = new Int32Array(rows.count(entitlement));
+    const { slots, size } = pairs.rowsOf(entitlement);
+    const masks = new Int32Array(size);
     let found = 0;
-    for (let i = 0; i < masks.length; i++) {
-      const row = rows.pool[from + i]!;
-      if ((pairs.counted[row]! & COUNTED_TEACHER) === 0) continue;
-      const holder = pairs.user[row]!;
+    for (let slot = 0; slot < slots.length; slot += ROW_MAP_WIDTH) {
+      if (slots[slot] === 0 || (pairs.countedOf(slots[slot + 1]!) & COUNTED_TEACHER) === 0) continue;
+      const holder = slots[slot]! - 1;
       const end = start[holder]! + length[holder]!;
       let mask = 0;
       for (let at = start[holder]!; at < end; at++) mask |= bitOfItem[pool[at]!]!;
@@ -64,7 +63,7 @@ export class UnionCount {
     let count = 0;
     for (let at = start[itemset]!; at < end; at++) {
       const row = pairs.find(pool[at]!, entitlement);
-      if (row >= 0 && (pairs.counted[row]! & COUNTED_TEACHER) !== 0) count++;
+      if (row >= 0 && (pairs.countedOf(row) & COUNTED_TEACHER) !== 0) count++;
     }
     return count;
   }

@@ -42,8 +42,8 @@ export function tablesOf(company: Company): Tables {
     const lastUsedAt = pairs.lastUsedAt[row]!;
     if (!pairs.isLive(row) || (memberAt === NEVER && lastUsedAt === NEVER)) continue;
     assignments.push({
-      user: identities.names.textOf(pairs.user[row]!),
-      entitlement: catalog.names.textOf(pairs.entitlement[row]!),
+      user: identities.names.textOf(pairs.userOf(row)),
+      entitlement: catalog.names.textOf(pairs.entitlementOf(row)),
       held: pairs.isHeld(row),
       memberAt: memberAt === NEVER ? -1 : memberAt,
       lastUsedAt: lastUsedAt === NEVER ? null : lastUsedAt,
@@ -138,7 +138,7 @@ export class ExactView {
 
   #computeRow(row: number): Target {
     const { pairs } = this.#company;
-    this.#live.target.compute(pairs.user[row]!, pairs.entitlement[row]!, row, "exact");
+    this.#live.target.compute(pairs.userOf(row), pairs.entitlementOf(row), row, "exact");
     return this.#live.target;
   }
 
@@ -172,17 +172,17 @@ export function publishedView(company: Company, winnerItems: (row: number) => re
   for (let row = 0; row < pairs.size; row++) {
     if (!pairs.isLive(row)) continue;
     const names = namesOfRow(company, row);
-    if (pairs.flags[row] !== 0) flags.push({ ...names, flags: flagsOf(pairs.flags[row]!) });
-    if (pairs.published[row] === NOTHING) continue;
-    const verdict = pairs.verdict[row]!;
+    if (pairs.flagsOf(row) !== 0) flags.push({ ...names, flags: flagsOf(pairs.flagsOf(row)) });
+    if (pairs.publishedOf(row) === NOTHING) continue;
+    const verdict = pairs.verdictOf(row);
     const score: Score = {
       rule: winnerItems(row).map((item) => items.describe(item)),
-      freqUnion: pairs.freqUnion[row]!,
-      freq: pairs.freq[row]!,
+      freqUnion: pairs.freqUnionOf(row),
+      freq: pairs.freqOf(row),
       band: bandOf(verdict),
       reason: reasonOf(verdict),
     };
-    (pairs.published[row] === PREDICTION ? predictions : recommendations).push({ ...names, score });
+    (pairs.publishedOf(row) === PREDICTION ? predictions : recommendations).push({ ...names, score });
   }
   return { itemsets: [], rules: [], predictions, recommendations, flags };
 }
@@ -209,7 +209,7 @@ export function describeItemset(company: Company, live: Live, itemset: number): 
 function namesOfRow(company: Company, row: number): { user: string; entitlement: string } {
   const { pairs, identities, catalog } = company;
   return {
-    user: identities.names.textOf(pairs.user[row]!),
-    entitlement: catalog.names.textOf(pairs.entitlement[row]!),
+    user: identities.names.textOf(pairs.userOf(row)),
+    entitlement: catalog.names.textOf(pairs.entitlementOf(row)),
   };
 }

@@ -1,0 +1,69 @@
+/**
+ * The rows of one entitlement by user: open addressing over one Int32Array, two integers a slot: [user + 1, row].
+ * `slots` is open for walking all rows: an empty slot has 0 where the user stands.
+ */
+export const ROW_MAP_WIDTH = 2;
+
+export class RowMap {
+  slots: Int32Array = new Int32Array(4 * ROW_MAP_WIDTH);
+  size = 0;
+
+  /** The row of this user, or -1. */
+  find(user: number): number {
+    const slots = this.slots;
+    const mask = slots.length / ROW_MAP_WIDTH - 1;
+    const key = user + 1;
+    for (let slot = home(user) & mask; ; slot = (slot + 1) & mask) {
+      const found = slots[slot * ROW_MAP_WIDTH]!;
+      if (found === key) return slots[slot * ROW_MAP_WIDTH + 1]!;
+      if (found === 0) return -1;
+    }
+  }
+
+  /** Adds a user that is not there. */
+  add(user: number, row: number): void {
+    const capacity = this.slots.length / ROW_MAP_WIDTH;
+    if ((this.size + 1) * 4 > capacity * 3) this.#resize(capacity * 2);
+    this.size++;
+    this.#place(user, row);
+  }
+
+  remove(user: number): void {
+    const { slots } = this;
+    const mask = slots.length / ROW_MAP_WIDTH - 1;
+    let hole = home(user) & mask;
+    while (slots[hole * ROW_MAP_WIDTH] !== user + 1) {
+      if (slots[hole * ROW_MAP_WIDTH] === 0) return;
+      hole = (hole + 1) & mask;
+    }
+    for (let slot = (hole + 1) & mask; slots[slot * ROW_MAP_WIDTH] !== 0; slot = (slot + 1) & mask) {
+      const wanted = home(slots[slot * ROW_MAP_WIDTH]! - 1) & mask;
+      if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
+      slots.copyWithin(hole * ROW_MAP_WIDTH, slot * ROW_MAP_WIDTH, (slot + 1) * ROW_MAP_WIDTH);
+      hole = slot;
+    }
+    slots.fill(0, hole * ROW_MAP_WIDTH, (hole + 1) * ROW_MAP_WIDTH);
+    this.size--;
+  }
+
+  #place(user: number, row: number): void {
+    const { slots } = this;
+    const mask = slots.length / ROW_MAP_WIDTH - 1;
+    let slot = home(user) & mask;
+    while (slots[slot * ROW_MAP_WIDTH] !== 0) slot = (slot + 1) & mask;
+    slots[slot * ROW_MAP_WIDTH] = user + 1;
+    slots[slot * ROW_MAP_WIDTH + 1] = row;
+  }
+
+  #resize(capacity: number): void {
+    const old = this.slots;
+    this.slots = new Int32Array(capacity * ROW_MAP_WIDTH);
+    for (let at = 0; at < old.length; at += ROW_MAP_WIDTH) {
+      if (old[at] !== 0) this.#place(old[at]! - 1, old[at + 1]!);
+    }
+  }
+}
+
+function home(user: number): number {
+  return Math.imul(user, 0x9e3779b1) >>> 8;
+}
