@@ -65,7 +65,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a rule that opened the window is overlooked",
     file: "ripple.ts",
-    find: "if (unionBefore * freq > union * freqBefore) return true;",
+    find: "if (wasBest && (now < 0 || unionNow === 0)) return true;",
     replace: "",
     family: "exact",
   },

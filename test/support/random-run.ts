@@ -76,7 +76,7 @@ function tick(random: RandomSource, nowMs: number): InputEvent {
 
 /** Nearly all events tell when they happened; some late, some without a time, a few too far ahead. */
 function date(random: RandomSource, event: InputEvent, nowMs: number): InputEvent {
-  const kind = random.weighted({ now: 55, none: 20, minutesAgo: 12, daysAgo: 10, ahead: 2, rejected: 1, epoch: 0 });
+  const kind = random.weighted({ now: 55, none: 20, minutesAgo: 12, daysAgo: 10, ahead: 2, rejected: 1, epoch: 0.3 });
   const at = {
     now: nowMs,
     none: undefined,
