@@ -8,7 +8,7 @@ import type { Store } from "../state/store.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Now, systemNow } from "./clock.ts";
 import { makeTransport } from "./open-transport.ts";
-import { recover } from "./recovery.ts";
+import { closePorts, recover } from "./recovery.ts";
 import { Worker } from "./worker.ts";
 
 export interface WorkerOptions {
@@ -35,8 +35,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   try {
     return new Worker(ports, await recover(ports, acceptConfigChange));
   } catch (error) {
-    await transport.close();
-    await store.close();
+    await closePorts(ports);
     throw error;
   }
 }

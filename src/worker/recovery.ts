@@ -32,6 +32,15 @@ export interface Ports {
   readonly now: Now;
 }
 
+/** The state's lock falls even when the transport cannot be closed. */
+export async function closePorts({ transport, store }: Ports): Promise<void> {
+  try {
+    await transport.close();
+  } finally {
+    await store.close();
+  }
+}
+
 export interface Recovered {
   readonly engine: Engine;
   readonly standing: Standing;

@@ -3,11 +3,14 @@ import type { StepConfig } from "../config.ts";
 
 /** The engine's part of a step is one synchronous slice: long enough to be worth a transaction, short for heartbeats. */
 const SLICE_TARGET_MS = 250;
-const RECORDS_AT_START = 500;
+/** However slow steps are: a ripple may be what takes the time, and input must go on. */
+const RECORDS_MIN = 50;
+const RECORDS_AT_START = 200;
 /** Before anything was written; about what a recommendation takes. */
 const OUTPUT_BYTES_AT_START = 500;
 
 export interface StepMeasure {
+  readonly catchUp: boolean;
   readonly records: number;
   readonly outputRecords: number;
   readonly outputBytes: number;
@@ -24,9 +27,9 @@ export class StepSize {
     this.#records = Math.min(limits.recordsMax, RECORDS_AT_START);
   }
 
-  /** Most input records of the next step. */
-  get recordsMax(): number {
-    return this.#records;
+  /** Most input records of the next step. Catching up is cheap and does not wait for experience. */
+  recordsMax(catchUp: boolean): number {
+    return catchUp ? this.#limits.recordsMax : this.#records;
   }
 
   /** Most output records of the next step's ripple. */
@@ -37,9 +40,8 @@ export class StepSize {
 
   learn(step: StepMeasure): void {
     if (step.outputRecords > 0) this.#outputBytes = Math.max(1, step.outputBytes / step.outputRecords);
-    if (step.engineMs > 2 * SLICE_TARGET_MS) this.#records = Math.max(1, Math.floor(this.#records / 2));
-    else if (step.engineMs < SLICE_TARGET_MS && step.records === this.#records) {
-      this.#records = Math.min(this.#limits.recordsMax, this.#records * 2);
-    }
+    if (step.catchUp || step.records < this.#records) return;
+    const fit = Math.floor((step.records * SLICE_TARGET_MS) / Math.max(1, step.engineMs));
+    this.#records = Math.min(this.#limits.recordsMax, Math.max(RECORDS_MIN, Math.min(fit, 2 * this.#records)));
   }
 }

@@ -19,7 +19,7 @@ import { outboxBytes } from "./outbox.ts";
 import { advance, lagBehind } from "./positions.ts";
 import { publishOutbox } from "./publish.ts";
 import { Publisher } from "./publisher.ts";
-import type { Ports, Recovered } from "./recovery.ts";
+import { closePorts, type Ports, type Recovered } from "./recovery.ts";
 import { RejectRate } from "./rejects.ts";
 import { addReport, EMPTY_SUMMARY, type StepReport, type Summary } from "./report.ts";
 import { fixOutbox, hasNoEffect, type Standing, standingOf, stepCommit } from "./step-commit.ts";
@@ -99,15 +99,15 @@ export class Worker {
 
   /** To be called when `run` or `runUntilQuiet` has ended. */
   async close(): Promise<void> {
-    await this.#ports.transport.close();
-    await this.#ports.store.close();
+    await closePorts(this.#ports);
   }
 
   /** true: a step was committed and published. */
   async #turn(signal: AbortSignal): Promise<boolean> {
     const { store, transport, schemas, log, now, config } = this.#ports;
     await this.#lookAtBacklog();
-    const records = await transport.poll(this.#stepSize.recordsMax, config.step.bytesMax, this.#waitMs());
+    const recordsMax = this.#stepSize.recordsMax(this.#catchUp.active);
+    const records = await transport.poll(recordsMax, config.step.bytesMax, this.#waitMs());
     const catchUp = this.#isCatchingUp(records);
     const startMs = now();
     const batch = await readBatch(records, schemas, store);
@@ -126,8 +126,9 @@ export class Worker {
     await publishOutbox(transport, commit.outbox, log, signal);
     this.#standing = { ...standingOf(commit), publishedStep: commit.step };
 
-    this.#report(batch, result, catchUp, engineMs, now() - startMs);
-    this.#learn(commit.outbox, batch, result, engineMs);
+    const report = this.#report(batch, result, catchUp, engineMs, now() - startMs);
+    this.#backlogMayHaveGrown ||= records.length === recordsMax;
+    this.#learn(commit.outbox, report);
     await eventLoop();
     return true;
   }
@@ -149,7 +150,7 @@ export class Worker {
     return { ...stepCommit(before, numbers, batch, result, config.dedupDays, outbox), outbox };
   }
 
-  #report(batch: Batch, result: StepResult, catchUp: boolean, engineMs: number, totalMs: number): void {
+  #report(batch: Batch, result: StepResult, catchUp: boolean, engineMs: number, totalMs: number): StepReport {
     const { epoch, step, clockMinute } = this.#standing;
     const report: StepReport = {
       epoch,
@@ -165,17 +166,12 @@ export class Worker {
     };
     this.#summary = addReport(this.#summary, report);
     for (const listener of this.#listeners) listener(report);
+    return report;
   }
 
-  #learn(outbox: Outbox, batch: Batch, result: StepResult, engineMs: number): void {
-    const records = batch.records.length;
-    if (records === this.#stepSize.recordsMax) this.#backlogMayHaveGrown = true;
-    this.#stepSize.learn({
-      records,
-      outputRecords: result.deltas.length,
-      outputBytes: outboxBytes(outbox.chunks),
-      engineMs,
-    });
+  #learn(outbox: Outbox, { catchUp, records, deltas, engineMs }: StepReport): void {
+    const outputBytes = outboxBytes(outbox.chunks);
+    this.#stepSize.learn({ catchUp, records, outputRecords: deltas.length, outputBytes, engineMs });
   }
 
   async #lookAtBacklog(): Promise<void> {

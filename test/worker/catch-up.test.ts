@@ -44,25 +44,28 @@ describe("step size", () => {
 
   it("follows the time that steps take, within the limits", () => {
     const size = new StepSize(limits);
-    const full = (engineMs: number) =>
-      size.learn({ records: size.recordsMax, outputRecords: 0, outputBytes: 0, engineMs });
-    expect(size.recordsMax).toBe(500);
-    for (let i = 0; i < 5; i++) full(10);
-    expect(size.recordsMax).toBe(3_000);
-    full(300);
-    expect(size.recordsMax).toBe(3_000);
-    for (let i = 0; i < 20; i++) full(5_000);
-    expect(size.recordsMax).toBe(1);
-    size.learn({ records: 0, outputRecords: 0, outputBytes: 0, engineMs: 1 });
-    expect(size.recordsMax).toBe(1);
+    const take = (engineMs: number, records = size.recordsMax(false), catchUp = false) =>
+      size.learn({ catchUp, records, outputRecords: 0, outputBytes: 0, engineMs });
+    expect(size.recordsMax(false)).toBe(200);
+    for (let i = 0; i < 5; i++) take(10);
+    expect(size.recordsMax(false)).toBe(3_000);
+    take(750);
+    expect(size.recordsMax(false)).toBe(1_000);
+    take(1, 999);
+    take(1, 3_000, true);
+    expect(size.recordsMax(false)).toBe(1_000);
+    take(60_000);
+    expect(size.recordsMax(false)).toBe(50);
+    expect(size.recordsMax(true)).toBe(3_000);
+    expect(new StepSize({ ...limits, recordsMax: 7 }).recordsMax(false)).toBe(7);
   });
 
   it("keeps a ripple within its bytes", () => {
     const size = new StepSize(limits);
     expect(size.budgetRecords).toBe(2_000);
-    size.learn({ records: 1, outputRecords: 10, outputBytes: 100, engineMs: 1 });
+    size.learn({ catchUp: false, records: 1, outputRecords: 10, outputBytes: 100, engineMs: 1 });
     expect(size.budgetRecords).toBe(20_000);
-    size.learn({ records: 1, outputRecords: 1, outputBytes: 5_000_000, engineMs: 1 });
+    size.learn({ catchUp: false, records: 1, outputRecords: 1, outputBytes: 5_000_000, engineMs: 1 });
     expect(size.budgetRecords).toBe(1);
   });
 });
