@@ -11,7 +11,7 @@ import type { Company } from "./company.ts";
 import { grown, IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
-import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RuleTable } from "./rule-tables.ts";
+import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
@@ -21,6 +21,9 @@ export interface RuleChange {
   readonly unionBefore: number;
   readonly freqBefore: number;
 }
+
+/** Above any freq. */
+const FREQ_MAX = 0x7fffffff;
 
 export class Counters {
   readonly itemsets: Itemsets;
@@ -36,6 +39,7 @@ export class Counters {
   readonly #materiality: Materiality;
   #quietLow: Int32Array = new Int32Array(64);
   #quietHigh: Int32Array = new Int32Array(64);
+  readonly #range: QuietRange = { low: 0, high: 0 };
   /** Itemsets whose freq changed in this step, with freq before. */
   readonly movedSets: IdSet = new IdSet();
   readonly #freqBefore: Map<number, number> = new Map();
@@ -73,6 +77,35 @@ export class Counters {
     this.rulesOf.insert(itemset, entitlement);
   }
 
+  /**
+   * Batch path: sets the rules of an entitlement that has none: `counts[S]` is the exact freqUnion of each of these
+   * itemsets. They have no published evidence yet, and `rulesOf` does not know them before `indexRules`.
+   */
+  setRules(entitlement: number, itemsets: readonly number[], counts: Int32Array): void {
+    this.table(entitlement);
+    const table = new RuleTable(itemsets.length);
+    this.tables[entitlement] = table;
+    for (const itemset of itemsets) table.slots[table.insert(itemset) + FREQ_UNION] = counts[itemset]!;
+  }
+
+  /** Batch path: makes `rulesOf` from the tables. */
+  indexRules(): void {
+    const counts = new Int32Array(this.itemsets.size);
+    for (const { slots } of this.tables) {
+      for (let at = 0; at < slots.length; at += RULE_WIDTH) if (slots[at] !== 0) counts[slots[at]! - 1]!++;
+    }
+    this.rulesOf.allocate(counts);
+    counts.fill(0);
+    const { pool, start } = this.rulesOf;
+    for (const [entitlement, { slots }] of this.tables.entries()) {
+      for (let at = 0; at < slots.length; at += RULE_WIDTH) {
+        if (slots[at] === 0) continue;
+        const itemset = slots[at]! - 1;
+        pool[start[itemset]! + counts[itemset]!++] = entitlement;
+      }
+    }
+  }
+
   /** Checks one rule whose freqUnion may have changed: support, then materiality. */
   checkRule(entitlement: number, itemset: number): void {
     const table = this.tables[entitlement]!;
@@ -82,10 +115,7 @@ export class Counters {
     if (table.slots[slot + FREQ_UNION]! < policy.minSupport) return this.#dropRule(entitlement, itemset, slot);
     this.#propagateIfMaterial(entitlement, itemset, slot);
     this.#ensureQuiet(itemset);
-    const range = { low: this.#quietLow[itemset]!, high: this.#quietHigh[itemset]! };
-    this.#narrow(range, entitlement, slot);
-    this.#quietLow[itemset] = range.low;
-    this.#quietHigh[itemset] = range.high;
+    this.#narrowStored(entitlement, itemset, slot);
   }
 
   /** Checks all rules of the itemsets whose freq left their quiet range. */
@@ -105,14 +135,14 @@ export class Counters {
    */
   makeEvidenceExact(which: "all" | "unset"): void {
     this.#recording = false;
-    for (const [entitlement, table] of this.tables.entries()) {
-      for (const itemset of table.itemsets()) {
-        const slot = table.find(itemset);
-        if (which === "all" || table.slots[slot + PUBLISHED_UNION] === 0) this.#propagate(entitlement, itemset, slot);
+    for (const [entitlement, { slots }] of this.tables.entries()) {
+      for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
+        if (slots[slot] === 0 || (which === "unset" && slots[slot + PUBLISHED_UNION] !== 0)) continue;
+        this.#propagate(entitlement, slots[slot]! - 1, slot);
       }
     }
-    for (let itemset = 0; itemset < this.itemsets.size; itemset++) this.#checkRulesOf(itemset);
     this.#recording = true;
+    this.#renewQuietRanges();
   }
 
   /** Takes evidence that consumers know of back as published, unless it is material by now; before anything is told. */
@@ -179,8 +209,29 @@ export class Counters {
     this.#quietHigh[itemset] = 0;
   }
 
+  #renewQuietRanges(): void {
+    this.#ensureQuiet(this.itemsets.size);
+    this.#quietLow.fill(0);
+    this.#quietHigh.fill(FREQ_MAX);
+    for (const [entitlement, { slots }] of this.tables.entries()) {
+      for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
+        if (slots[slot] !== 0) this.#narrowStored(entitlement, slots[slot]! - 1, slot);
+      }
+    }
+  }
+
+  /** Narrows the quiet range of the itemset by one of its rules. */
+  #narrowStored(entitlement: number, itemset: number, slot: number): void {
+    const range = this.#range;
+    range.low = this.#quietLow[itemset]!;
+    range.high = this.#quietHigh[itemset]!;
+    this.#narrow(range, entitlement, slot);
+    this.#quietLow[itemset] = range.low;
+    this.#quietHigh[itemset] = range.high;
+  }
+
   #checkRulesOf(itemset: number): void {
-    const range: QuietRange = { low: 0, high: 0x7fffffff };
+    const range: QuietRange = { low: 0, high: FREQ_MAX };
     for (const entitlement of this.rulesOf.toArray(itemset)) {
       const slot = this.tables[entitlement]!.find(itemset);
       const minSupport = this.#company.policy.of(entitlement).minSupport;

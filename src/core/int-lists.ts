@@ -91,6 +91,19 @@ export class IntLists {
     for (let i = 0; i < size; i++) this.pool[from + i] = values[i]!;
   }
 
+  /** Gives every list `list < counts.length` that many places; the caller fills them. All lists must be empty. */
+  allocate(counts: Int32Array): void {
+    this.reserve(counts.length);
+    let total = 0;
+    for (const count of counts) if (count > 0) total += 1 << bitsFor(count);
+    if (this.#poolUsed + total > this.pool.length) this.pool = grown(this.pool, this.#poolUsed + total);
+    for (let list = 0; list < counts.length; list++) {
+      if (counts[list] === 0) continue;
+      this.#takeRun(list, bitsFor(counts[list]!));
+      this.length[list] = counts[list]!;
+    }
+  }
+
   toArray(list: number): number[] {
     const from = this.start[list] ?? 0;
     return Array.from(this.pool.subarray(from, from + this.count(list)));

@@ -198,8 +198,7 @@ export class Itemsets {
     for (let node = 0; node < this.#size; node++) {
       for (let i = 0; i < length[node]!; i++) counts[pool[start[node]! + i]!]!++;
     }
-    const blank = new Int32Array(counts.reduce((largest, count) => Math.max(largest, count), 0));
-    for (let user = 0; user < users; user++) this.sets.assign(user, blank, counts[user]!);
+    this.sets.allocate(counts);
     counts.fill(0);
     for (let node = 0; node < this.#size; node++) {
       for (let i = 0; i < length[node]!; i++) {

@@ -2,11 +2,12 @@
  * The rules of one entitlement: open addressing over one Int32Array, four integers a slot, one cache line a probe:
  * [itemset + 1, freqUnion, published freqUnion, published freq]. A rule that was not published has 0, 0.
  * `find` and `insert` answer with the offset of the slot in `slots`; offsets hold until the next insert or delete.
+ * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
 export const FREQ_UNION = 1;
 export const PUBLISHED_UNION = 2;
 export const PUBLISHED_FREQ = 3;
-const WIDTH = 4;
+export const RULE_WIDTH = 4;
 
 export class RuleTable {
   slots: Int32Array;
@@ -15,7 +16,7 @@ export class RuleTable {
 
   constructor(expected: number = 1) {
     const capacity = capacityFor(expected);
-    this.slots = new Int32Array(capacity * WIDTH);
+    this.slots = new Int32Array(capacity * RULE_WIDTH);
     this.#mask = capacity - 1;
   }
 
@@ -25,8 +26,8 @@ export class RuleTable {
     const mask = this.#mask;
     const key = itemset + 1;
     for (let slot = home(itemset) & mask; ; slot = (slot + 1) & mask) {
-      const found = slots[slot * WIDTH]!;
-      if (found === key) return slot * WIDTH;
+      const found = slots[slot * RULE_WIDTH]!;
+      if (found === key) return slot * RULE_WIDTH;
       if (found === 0) return -1;
     }
   }
@@ -43,40 +44,40 @@ export class RuleTable {
     if (offset === -1) return;
     const { slots } = this;
     const mask = this.#mask;
-    let hole = offset / WIDTH;
-    for (let slot = (hole + 1) & mask; slots[slot * WIDTH] !== 0; slot = (slot + 1) & mask) {
-      const wanted = home(slots[slot * WIDTH]! - 1) & mask;
+    let hole = offset / RULE_WIDTH;
+    for (let slot = (hole + 1) & mask; slots[slot * RULE_WIDTH] !== 0; slot = (slot + 1) & mask) {
+      const wanted = home(slots[slot * RULE_WIDTH]! - 1) & mask;
       if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
-      slots.copyWithin(hole * WIDTH, slot * WIDTH, (slot + 1) * WIDTH);
+      slots.copyWithin(hole * RULE_WIDTH, slot * RULE_WIDTH, (slot + 1) * RULE_WIDTH);
       hole = slot;
     }
-    slots.fill(0, hole * WIDTH, (hole + 1) * WIDTH);
+    slots.fill(0, hole * RULE_WIDTH, (hole + 1) * RULE_WIDTH);
     this.size--;
     if (mask > 7 && this.size * 8 < mask) this.#resize((mask + 1) / 2);
   }
 
   /** Itemsets of all rules, in no particular order. */
   *itemsets(): Generator<number> {
-    for (let offset = 0; offset < this.slots.length; offset += WIDTH) {
+    for (let offset = 0; offset < this.slots.length; offset += RULE_WIDTH) {
       if (this.slots[offset] !== 0) yield this.slots[offset]! - 1;
     }
   }
 
   #place(itemset: number): number {
     let slot = home(itemset) & this.#mask;
-    while (this.slots[slot * WIDTH] !== 0) slot = (slot + 1) & this.#mask;
-    this.slots[slot * WIDTH] = itemset + 1;
-    return slot * WIDTH;
+    while (this.slots[slot * RULE_WIDTH] !== 0) slot = (slot + 1) & this.#mask;
+    this.slots[slot * RULE_WIDTH] = itemset + 1;
+    return slot * RULE_WIDTH;
   }
 
   #resize(capacity: number): void {
     const old = this.slots;
-    this.slots = new Int32Array(capacity * WIDTH);
+    this.slots = new Int32Array(capacity * RULE_WIDTH);
     this.#mask = capacity - 1;
-    for (let offset = 0; offset < old.length; offset += WIDTH) {
+    for (let offset = 0; offset < old.length; offset += RULE_WIDTH) {
       if (old[offset] === 0) continue;
       const to = this.#place(old[offset]! - 1);
-      for (let i = 1; i < WIDTH; i++) this.slots[to + i] = old[offset + i]!;
+      for (let i = 1; i < RULE_WIDTH; i++) this.slots[to + i] = old[offset + i]!;
     }
   }
 }

@@ -51,40 +51,11 @@ export class Settle {
       if (pairs.isLive(row)) this.#settleRow(row, null, recounted);
     }
     this.#rowsDone.clear();
-    for (const entitlement of recounted.ids) this.recount(entitlement);
+    for (const entitlement of recounted.ids) this.#recount(entitlement);
     this.#resolveCandidates();
     this.#counters.checkMovedSets();
     for (const [entitlement, itemset] of this.#touchedRules) this.#counters.checkRule(entitlement, itemset);
     this.#touchedRules = [];
-  }
-
-  /** Counts all rules of one entitlement from its rows; their published evidence is unset. */
-  recount(entitlement: number): void {
-    const { pairs, policy } = this.#company;
-    const { itemsets } = this.#counters;
-    this.#counters.dropRulesOf(entitlement);
-    if (this.#counts.length < itemsets.size) this.#counts = new Int32Array(itemsets.size * 2);
-    const counts = this.#counts;
-    const seen: number[] = [];
-    const { pool, start, length } = itemsets.sets;
-    const { slots } = pairs.rowsOf(entitlement);
-    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
-      if (slots[at] === 0) continue;
-      const row = slots[at + 1]!;
-      this.#recountRow(row);
-      if ((pairs.countedOf(row) & COUNTED_TEACHER) === 0) continue;
-      const user = pairs.userOf(row);
-      const end = start[user]! + length[user]!;
-      for (let i = start[user]!; i < end; i++) if (counts[pool[i]!]!++ === 0) seen.push(pool[i]!);
-    }
-    const { minSupport } = policy.of(entitlement);
-    for (const itemset of seen) {
-      if (counts[itemset]! >= minSupport) {
-        this.#counters.addRule(entitlement, itemset, counts[itemset]!);
-        this.#touchedRules.push([entitlement, itemset]);
-      }
-      counts[itemset] = 0;
-    }
   }
 
   /** Batch path: counts everything from the tables. Published evidence is unset. */
@@ -95,8 +66,48 @@ export class Settle {
       identities.isActive(user) ? identities.featuresOf(user) : [],
     );
     for (let user = 0; user < identities.size; user++) this.#countIdentity(user);
-    for (let entitlement = 0; entitlement < catalog.size; entitlement++) this.recount(entitlement);
-    this.#touchedRules = [];
+    for (let entitlement = 0; entitlement < catalog.size; entitlement++) {
+      const supported = this.#countRows(entitlement);
+      this.#counters.setRules(entitlement, supported, this.#counts);
+      for (const itemset of supported) this.#counts[itemset] = 0;
+    }
+    this.#counters.indexRules();
+  }
+
+  /** Counts all rules of one entitlement from its rows, because its policy changed. */
+  #recount(entitlement: number): void {
+    this.#counters.dropRulesOf(entitlement);
+    for (const itemset of this.#countRows(entitlement)) {
+      this.#counters.addRule(entitlement, itemset, this.#counts[itemset]!);
+      this.#touchedRules.push([entitlement, itemset]);
+      this.#counts[itemset] = 0;
+    }
+  }
+
+  /** Itemsets that have support with the entitlement; their freqUnion stands in `#counts`, all else there is 0. */
+  #countRows(entitlement: number): number[] {
+    const { pairs, policy } = this.#company;
+    const { itemsets } = this.#counters;
+    if (this.#counts.length < itemsets.size) this.#counts = new Int32Array(itemsets.size * 2);
+    const counts = this.#counts;
+    const seen: number[] = [];
+    const { pool, start, length } = itemsets.sets;
+    const { slots } = pairs.rowsOf(entitlement);
+    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
+      if (slots[at] === 0) continue;
+      const row = slots[at + 1]!;
+      this.#recountRow(row);
+      if ((pairs.countedOf(row) & COUNTED_TEACHER) === 0) continue;
+      const user = slots[at]! - 1;
+      const end = start[user]! + length[user]!;
+      for (let i = start[user]!; i < end; i++) if (counts[pool[i]!]!++ === 0) seen.push(pool[i]!);
+    }
+    const { minSupport } = policy.of(entitlement);
+    return seen.filter((itemset) => {
+      if (counts[itemset]! >= minSupport) return true;
+      counts[itemset] = 0;
+      return false;
+    });
   }
 
   #moveMembers(users: readonly number[]): Map<number, SetChange> {
