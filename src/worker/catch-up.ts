@@ -6,12 +6,15 @@
 import type { Positions, Watermark } from "../transport/transport.ts";
 import { lagBehind, reached } from "./positions.ts";
 
+/** A backlog as large as what made the company is cheaper by the batch path; below this it never matters. */
+const SMALL_BACKLOG = 1_000;
+
 export class CatchUp {
   readonly #lagMax: number;
   #target: Positions | null = null;
   #silentMs = 0;
 
-  /** `lagMax`: records of backlog that are still taken event by event. */
+  /** `lagMax`: records of backlog that are still taken event by event, however large the company. */
   constructor(lagMax: number) {
     this.#lagMax = lagMax;
   }
@@ -20,9 +23,10 @@ export class CatchUp {
     return this.#target !== null;
   }
 
-  /** To be asked whenever the backlog may have grown. `isEmpty`: no event has changed the tables yet. */
-  consider(positions: Positions, watermarks: readonly Watermark[], isEmpty: boolean): void {
-    if (lagBehind(positions, watermarks) <= (isEmpty ? 0 : this.#lagMax)) return;
+  /** To be asked whenever the backlog may have grown. `applied`: events that made the tables what they are. */
+  consider(positions: Positions, watermarks: readonly Watermark[], applied: number): void {
+    const lagMax = applied === 0 ? 0 : Math.min(this.#lagMax, Math.max(SMALL_BACKLOG, applied));
+    if (lagBehind(positions, watermarks) <= lagMax) return;
     this.#target = endsOf(watermarks);
     this.#silentMs = 0;
   }

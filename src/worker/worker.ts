@@ -180,7 +180,7 @@ export class Worker {
     if (delivered === 0 && !this.#backlogMayHaveGrown) return;
     this.#backlogMayHaveGrown = false;
     const { positions, counts } = this.#standing;
-    this.#catchUp.consider(positions, await transport.inputWatermarks(), counts.applied === 0);
+    this.#catchUp.consider(positions, await transport.inputWatermarks(), counts.applied);
   }
 
   #isCatchingUp(records: readonly InputRecord[]): boolean {

@@ -10,28 +10,35 @@ const MARKS = [
 const at = (first: number, second: number) => positionsFromJson({ a: [first, second] });
 
 describe("catching up", () => {
-  it("begins with a large backlog, or with any on an empty state", () => {
+  const isActive = (lagMax: number, applied: number, first: number): boolean => {
+    const catchUp = new CatchUp(lagMax);
+    catchUp.consider(at(first, 2_000), [{ topic: "a", partition: 0, low: 0, high: 5_000 }], applied);
+    return catchUp.active;
+  };
+
+  it("begins with a backlog as large as the company, or larger than configured", () => {
+    expect(isActive(100_000, 4_000, 1_000)).toBe(false);
+    expect(isActive(100_000, 4_000, 999)).toBe(true);
+    expect(isActive(100, 4_000, 4_900)).toBe(false);
+    expect(isActive(100, 4_000, 4_899)).toBe(true);
+    expect(isActive(100_000, 5, 4_000)).toBe(false);
+    expect(isActive(100_000, 5, 3_999)).toBe(true);
+  });
+
+  it("begins with any backlog on an empty state", () => {
+    expect(isActive(100_000, 0, 5_000)).toBe(false);
+    expect(isActive(100_000, 0, 4_999)).toBe(true);
     expect(lagBehind(at(5, 12), MARKS)).toBe(53);
-    const large = new CatchUp(53);
-    large.consider(at(5, 12), MARKS, false);
-    expect(large.active).toBe(false);
-    large.consider(at(4, 12), MARKS, false);
-    expect(large.active).toBe(true);
-    const empty = new CatchUp(53);
-    empty.consider(at(50, 20), MARKS, true);
-    expect(empty.active).toBe(false);
-    empty.consider(at(50, 19), MARKS, true);
-    expect(empty.active).toBe(true);
   });
 
   it("ends where the partitions ended, or when nothing more comes", () => {
     const catchUp = new CatchUp(0);
-    catchUp.consider(at(0, 10), MARKS, false);
+    catchUp.consider(at(0, 10), MARKS, 1);
     catchUp.observe(at(50, 19), 0, 100);
     expect(catchUp.active).toBe(true);
     catchUp.observe(at(50, 20), 0, 100);
     expect(catchUp.active).toBe(false);
-    catchUp.consider(at(0, 10), MARKS, false);
+    catchUp.consider(at(0, 10), MARKS, 1);
     for (const silentMs of [60, 0, 60, 39]) catchUp.observe(at(49, 20), silentMs, 100);
     expect(catchUp.active).toBe(true);
     catchUp.observe(at(49, 20), 1, 100);
