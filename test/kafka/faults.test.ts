@@ -160,18 +160,18 @@ describeKafka("Kafka with faults", { own: true }, (broker) => {
     ];
     for (const [n, fault] of faults.entries()) {
       await appendMore(n * 50);
-      let running: Promise<void> | null = null;
+      const running: Promise<void>[] = [];
       hooks.set(world.engine, (transaction) => ({
         ...transaction,
         sendBatch: async (batch) => {
           const sent = await transaction.sendBatch(batch);
-          running ??= fault();
+          if (running.length === 0) running.push(fault());
           return sent;
         },
       }));
       expect(await transport.fence()).toBe("owner");
       const outcome = await publish(transport, n + 1);
-      await running;
+      await Promise.all(running);
       hooks.delete(world.engine);
       if (outcome !== "committed") await settle(transport, n + 1);
       const deadline = Date.now() + 20_000;

@@ -39,20 +39,24 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-const DEFAULT_VERSION = "4.1.0";
+/** COROLLARY_KAFKA_VERSION=3.9.1 runs the same tests on the older broker. */
+const DEFAULT_VERSION: KafkaVersion = process.env["COROLLARY_KAFKA_VERSION"] === "3.9.1" ? "3.9.1" : "4.1.0";
 const START_TIMEOUT_MS = 60_000;
 const DOCKER_IMAGE = "apache/kafka";
 const run = promisify(execFile);
 
 /** Why no broker can be had here, or null when one can. */
-export function brokerObstacle({ own = false, version = DEFAULT_VERSION }: BrokerOptions = {}): string | null {
+function brokerObstacle({ own = false, version = DEFAULT_VERSION }: BrokerOptions = {}): string | null {
   if (process.env["KAFKA_BROKERS"] !== undefined && !own) return null;
   if (canRunJava(version)) return null;
   if (own) return "no Java 17 with Maven to start a broker of its own";
   return dockerRuns() ? null : "no KAFKA_BROKERS, no Java 17 with Maven, no Docker daemon";
 }
 
-/** null: no broker can be had (brokerObstacle() says why); with REQUIRE_KAFKA=1 that is an error. */
+/**
+ * null: no broker can be had; with REQUIRE_KAFKA=1 that is an error.
+ * @public for soak runs, which are no test suite
+ */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker | null> {
   const external = process.env["KAFKA_BROKERS"];
   const version = options.version ?? DEFAULT_VERSION;

@@ -1,5 +1,6 @@
 /** Kafka's own console tools: readers and writers that share nothing with kafkajs. */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -100,7 +101,12 @@ export async function writeWithConsole(
     ["--compression-codec", compression],
     ["--property", "parse.key=true"],
   ];
-  const tool = ["-cp", join(jars, "*"), "org.apache.kafka.tools.ConsoleProducer"];
+  const isOld = existsSync(join(jars, "kafka_2.13-3.9.1.jar"));
+  const tool = [
+    "-cp",
+    join(jars, "*"),
+    isOld ? "kafka.tools.ConsoleProducer" : "org.apache.kafka.tools.ConsoleProducer",
+  ];
   const running = run("java", [...TOOL_OPTIONS, ...tool, ...options.flat()]);
   running.child.stdin?.end(lines.map((line) => `${line}\n`).join(""));
   await running;

@@ -39,8 +39,7 @@ function credentials(config: KafkaConfig): SASLOptions | null {
   if (config.saslMechanism === null) return null;
   const username = fromEnvironment("saslUsernameEnv", config.saslUsernameEnv);
   const password = fromEnvironment("saslPasswordEnv", config.saslPasswordEnv);
-  // The cast joins what TypeScript keeps apart: one member of SASLOptions a mechanism, all with these fields.
-  return { mechanism: config.saslMechanism, username, password } as SASLOptions;
+  return { mechanism: config.saslMechanism, username, password };
 }
 
 function fromEnvironment(key: string, name: string | null): string {

@@ -165,6 +165,7 @@ export class KafkaTransport implements Transport {
   }
 
   async *readOutput(topic: string): AsyncIterable<InputRecord> {
+    await this.#sink.settle();
     const offsets = await this.#ask(`asking for the offsets of ${topic}`, (admin) => offsetsOf(admin, topic));
     const ranges = offsets.map(({ partition, low, high }) => ({ partition, from: low, to: high }));
     yield* readRange(this.#kafka, topic, ranges, this.#range);

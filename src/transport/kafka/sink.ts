@@ -41,6 +41,8 @@ export class Sink {
   readonly #options: SinkOptions;
   #producer: Producer | null = null;
   #ownOffset: number | null = null;
+  /** No transaction but a mark since the last mark. */
+  #settled = true;
 
   constructor(kafka: Kafka, options: SinkOptions) {
     this.#kafka = kafka;
@@ -59,7 +61,9 @@ export class Sink {
     const deadlineMs = performance.now() + this.#options.unreachableMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
       try {
-        this.#ownOffset = await this.#mark();
+        this.#producer = this.#newProducer();
+        await this.#producer.connect();
+        this.#ownOffset = await this.#mark(this.#producer);
         return "owner";
       } catch (error) {
         await this.#drop();
@@ -76,6 +80,7 @@ export class Sink {
     const producer = this.#producer;
     if (producer === null) throw new AppError("internal", "publish without fence");
     const attempt = { committing: false };
+    this.#settled = false;
     try {
       this.#ownOffset = await within(this.#options.transactionTimeoutMs, this.#transact(producer, batch, attempt));
       return "committed";
@@ -84,25 +89,41 @@ export class Sink {
     }
   }
 
+  /**
+   * A commit is answered before its markers are everywhere, so a reader may not see it yet. The next transaction of the
+   * same producer waits for them.
+   */
+  async settle(): Promise<void> {
+    if (this.#producer === null || this.#settled) return;
+    try {
+      this.#ownOffset = await this.#mark(this.#producer);
+    } catch (error) {
+      await this.#drop();
+      throw transportError("waiting for the last commit", error);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#drop();
   }
 
-  async #mark(): Promise<number> {
-    const producer = this.#kafka.producer({
+  #newProducer(): Producer {
+    return this.#kafka.producer({
       transactionalId: this.#options.engine,
       transactionTimeout: this.#options.transactionTimeoutMs,
       allowAutoTopicCreation: false,
       createPartitioner: () => explicitPartition,
     });
-    this.#producer = producer;
-    await producer.connect();
+  }
+
+  async #mark(producer: Producer): Promise<number> {
     const transaction = await producer.transaction();
     const { engine, instance, progressTopic: topic } = this.#options;
     const mark: Message = { key: engine, value: null, partition: 0, headers: { [FENCE_HEADER]: instance } };
     const sent = await transaction.sendBatch({ topicMessages: [{ topic, messages: [mark] }] });
     const offset = this.#progressOffset(sent);
     await transaction.commit();
+    this.#settled = true;
     return offset;
   }
 

@@ -191,7 +191,8 @@ export class Source {
     }
   }
 
-  async #accept({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+  async #accept(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const entry = this.#partitions.get(keyOf(batch.topic, batch.partition));
     if (entry === undefined) return;
     const first = batch.firstOffset();
@@ -202,15 +203,15 @@ export class Source {
         this.#fail(transportError("reading", error));
       }
     }
-    while (this.#queuedBytes >= this.#options.queueBytesMax && isRunning() && !this.#stopped) {
+    while (this.#queuedBytes >= this.#options.queueBytesMax && payload.isRunning() && !this.#stopped) {
       await sleepUntil(HEARTBEAT_MS, (wake) => {
         this.#wakeFetch = wake;
       });
       this.#wakeFetch = null;
       this.#showLife();
-      await heartbeat();
+      await payload.heartbeat();
     }
-    if (!isRunning() || isStale() || this.#stopped || this.#failure !== null) return;
+    if (!payload.isRunning() || payload.isStale() || this.#stopped || this.#failure !== null) return;
     this.#enqueue(entry, batch);
   }
 
@@ -242,7 +243,7 @@ export class Source {
       }
     }
     if (others.length > 0 && this.#options.onJump !== null) {
-      const names = others.map(({ topic, partitions }) => `${topic}/${partitions}`).join(", ");
+      const names = others.map(({ topic, partitions }) => `${topic}/${partitions.join()}`).join(", ");
       this.#fail(new AppError("transport", `Kafka: new partitions since the start: ${names}`, "Start again."));
     }
     if (others.length > 0) consumer.pause(others);

@@ -38,11 +38,14 @@ export interface NewTopics {
   readonly replicationFactor: number;
 }
 
-export const MIN_COMPACTION_LAG_MS = 86_400_000;
+const MIN_COMPACTION_LAG_MS = 86_400_000;
 const PROGRESS_BYTES_MAX = 256 * 2 ** 20;
 const PROGRESS_SEGMENT_BYTES = 16 * 2 ** 20;
 
-/** Compares the topics with the plan. Asks only. */
+/**
+ * Compares the topics with the plan. Asks only.
+ * @public for `doctor`
+ */
 export async function reportTopics(admin: Admin, plan: TopicPlan): Promise<TopicReport> {
   const wanted = [...plan.inputTopics, ...plan.outputTopics, ...plan.logTopics, plan.progressTopic];
   const existing = new Set(await admin.listTopics());
