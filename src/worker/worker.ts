@@ -184,7 +184,7 @@ export class Worker {
   }
 
   #isCatchingUp(records: readonly InputRecord[]): boolean {
-    const silentMs = records.length > 0 ? 0 : this.#waitMs();
+    const silentMs = records.length > 0 ? 0 : Math.max(1, this.#waitMs());
     this.#catchUp.observe(advance(this.#standing.positions, records), silentMs, this.#silenceMaxMs());
     return this.#catchUp.active;
   }
