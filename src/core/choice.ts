@@ -19,6 +19,11 @@ export class Choice {
   /** The best confidence among the rules that apply. */
   bestUnion = 0;
   bestFreq = 0;
+  /**
+   * No rule that would be preferred to the choice inside a window lies within one window below it. Then the choice
+   * stands for as long as it lies within one window of the best, whichever rule that is.
+   */
+  secure = false;
   readonly #counters: Counters;
   readonly #windowNumerator: number;
   readonly #windowDenominator: number;
@@ -81,6 +86,7 @@ export class Choice {
     this.freq = 0;
     this.bestUnion = 0;
     this.bestFreq = 0;
+    this.secure = false;
     const count = this.#candidates;
     if (count === 0) return false;
     const unions = this.#unions;
@@ -106,6 +112,17 @@ export class Choice {
     this.itemset = this.#sets[chosen]!;
     this.freqUnion = unions[chosen]!;
     this.freq = freqs[chosen]!;
+    this.secure = this.#isSecure(chosen);
+    return true;
+  }
+
+  #isSecure(chosen: number): boolean {
+    const scale = this.freq * this.#windowDenominator;
+    const bound = this.freqUnion * this.#windowDenominator - this.#windowNumerator * this.freq;
+    for (let i = 0; i < this.#candidates; i++) {
+      if (this.#unions[i]! < this.freqUnion || this.#unions[i]! * scale < bound * this.#freqs[i]!) continue;
+      if (i !== chosen && this.#beats(i, chosen)) return false;
+    }
     return true;
   }
 

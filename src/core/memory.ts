@@ -72,7 +72,7 @@ export class Memory {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
       const node = nodes[pairs.winnerOf(row)]!;
       pairs.setWinner(row, node);
-      pairs.setBest(row, 0, 0);
+      pairs.setBest(row, 0, 0, false);
       counters.restoreEvidence(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
     }
     this.#rules = [];

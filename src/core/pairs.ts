@@ -53,6 +53,7 @@ const MEMBERSHIP_MASK = 0x7;
 const COUNTED_SHIFT = 16;
 const COUNTED_MASK = 0x3;
 const EXTRA_BIT = 1 << 18;
+const SECURE_BIT = 1 << 19;
 const TOLD_BITS = PUBLISHED_MASK | (VERDICT_MASK << VERDICT_SHIFT) | (FLAGS_MASK << FLAGS_SHIFT);
 
 export class Pairs {
@@ -118,6 +119,11 @@ export class Pairs {
     return this.#cells[row * WIDTH + BEST_FREQ]!;
   }
 
+  /** The choice was secure (see `Choice.secure`) when the pair was last looked at. */
+  isSecure(row: number): boolean {
+    return (this.#status(row) & SECURE_BIT) !== 0;
+  }
+
   /** NOTHING, PREDICTION or RECOMMENDATION. */
   publishedOf(row: number): number {
     return this.#status(row) & PUBLISHED_MASK;
@@ -179,9 +185,13 @@ export class Pairs {
     this.#cells[row * WIDTH + WINNER] = winner;
   }
 
-  setBest(row: number, freqUnion: number, freq: number): void {
-    this.#cells[row * WIDTH + BEST_UNION] = freqUnion;
-    this.#cells[row * WIDTH + BEST_FREQ] = freq;
+  /** What the last look at the pair found beside its choice; freq 0: it must be looked at again. */
+  setBest(row: number, freqUnion: number, freq: number, secure: boolean): void {
+    const at = row * WIDTH;
+    this.#cells[at + BEST_UNION] = freqUnion;
+    this.#cells[at + BEST_FREQ] = freq;
+    if (secure) this.#cells[at + STATUS]! |= SECURE_BIT;
+    else this.#cells[at + STATUS]! &= ~SECURE_BIT;
   }
 
   /** What consumers are told from now on. */

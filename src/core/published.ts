@@ -50,7 +50,7 @@ export class Published {
       row = pairs.findOrMake(user, entitlement);
     }
     this.#watch(row, entitlement);
-    pairs.setBest(row, target.bestUnion, target.bestFreq);
+    pairs.setBest(row, target.bestUnion, target.bestFreq, target.secure);
     const due = target.nextDue(row);
     if (due !== Infinity) this.#due.push(due, row);
     const sameScore = this.#sameScore(row);

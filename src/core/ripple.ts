@@ -190,21 +190,29 @@ export class Ripple {
     }
   }
 
-  /**
-   * false: the changed rule was not the pair's choice, leaves the best confidence as it is, so it moves no window, and
-   * does not beat the choice now. Then the choice stands.
-   */
+  /** false: the changed rule was not the pair's choice, and the choice stands. */
   #mayAlter(row: number, change: RuleChange, unionNow: number, freqNow: number): boolean {
     const { pairs } = this.#company;
     const winner = pairs.winnerOf(row);
-    const bestFreq = pairs.bestFreqOf(row);
-    if (winner === -1 || winner === change.itemset || bestFreq === 0) return true;
+    if (winner === -1 || winner === change.itemset || pairs.bestFreqOf(row) === 0) return true;
+    const union = pairs.freqUnionOf(row);
+    if (!pairs.isSecure(row)) return unionNow >= union || this.#mayMoveWindow(row, change, unionNow, freqNow);
+    const { numerator, denominator } = this.#window;
+    const freq = pairs.freqOf(row);
+    const scale = freq * denominator;
+    if (unionNow * scale > (union * denominator + numerator * freq) * freqNow) return true;
+    return unionNow >= union && unionNow * scale >= (union * denominator - numerator * freq) * freqNow;
+  }
+
+  /** Whether the best confidence may be another one now. */
+  #mayMoveWindow(row: number, { unionBefore, freqBefore }: RuleChange, unionNow: number, freqNow: number): boolean {
+    const { pairs } = this.#company;
     const bestUnion = pairs.bestUnionOf(row);
-    const now = unionNow * bestFreq - bestUnion * freqNow;
-    if (now > 0) return true;
-    const wasBest = change.unionBefore * bestFreq >= bestUnion * change.freqBefore && change.unionBefore > 0;
-    if (wasBest && (now < 0 || unionNow === 0)) return true;
-    return unionNow >= pairs.freqUnionOf(row);
+    const bestFreq = pairs.bestFreqOf(row);
+    const higher = unionNow * bestFreq - bestUnion * freqNow;
+    if (higher > 0) return true;
+    const wasBest = unionBefore > 0 && unionBefore * bestFreq >= bestUnion * freqBefore;
+    return wasBest && (higher < 0 || unionNow === 0);
   }
 
   #meetMembers(itemset: number, users: number[]): void {

@@ -50,6 +50,8 @@ export class Target {
   freq = 0;
   bestUnion = 0;
   bestFreq = 0;
+  /** See `Choice.secure`. */
+  secure = false;
   verdict = 0;
   flags = 0;
   /** Set when the pair is not held: why it is not recommended. */
@@ -76,6 +78,7 @@ export class Target {
     this.freq = 0;
     this.bestUnion = 0;
     this.bestFreq = 0;
+    this.secure = false;
     this.verdict = 0;
     this.flags = 0;
     this.watchesPrevious = false;
@@ -143,6 +146,7 @@ export class Target {
     this.freq = this.choice.freq;
     this.bestUnion = this.choice.bestUnion;
     this.bestFreq = this.choice.bestFreq;
+    this.secure = this.choice.secure;
     this.verdict = this.#bandFor(this.freqUnion, this.freq);
   }
 
