@@ -123,9 +123,10 @@ function nameOf({ recording, faults }: Trial): string {
   return `${recording.wave.name}, ${points.join(", then ")}`;
 }
 
-/** All with CRASH_TRIALS=all, else about so many, spread evenly: the same ones each time. */
+/** About `count`, spread evenly, the same ones each time; CRASH_TRIALS names another count, or `all`. */
 export function sample(trials: readonly Trial[], count: number): readonly Trial[] {
-  if (process.env["CRASH_TRIALS"] === "all") return trials;
-  const stride = Math.max(1, Math.floor(trials.length / count));
+  const wanted = process.env["CRASH_TRIALS"] ?? String(count);
+  if (wanted === "all") return trials;
+  const stride = Math.max(1, Math.floor(trials.length / Number(wanted)));
   return trials.filter((_, i) => i % stride === 0);
 }
