@@ -17,6 +17,7 @@ const { values } = parseArgs({
     "lane-events": { type: "string", default: "10000" },
     budget: { type: "string", default: "10000" },
     "materiality-hundredths": { type: "string", default: "1" },
+    clock: { type: "string", default: "wall" },
     proof: { type: "string", default: "polars" },
   },
 });
@@ -29,6 +30,7 @@ const options = {
   laneEvents: Number(values["lane-events"]),
   budgetRecords: Number(values.budget),
   materialityHundredths: Number(values["materiality-hundredths"]),
+  clock: values.clock === "cpu" ? ("cpu" as const) : ("wall" as const),
   proof: values.proof === "none" ? null : values.proof,
 };
 if (options.proof !== null) preparePeers();

@@ -56,9 +56,8 @@ def near_recommendations(held, tables, entitlements):
             (pl.col("n") * common.WHOLE >= pl.col("f") * common.THRESHOLD) & (pl.col("n") < pl.col("f"))
         )
         members = member.select("k").with_row_index("u").drop_nulls()
-        pairs = strong.select("k", "e").join(members, on="k").select(pair.alias("pair"))
-        found.append(pairs.unique().join(known, on="pair", how="anti"))
-    pairs = pl.concat(found).unique()
+        found.append(strong.select("k", "e").join(members, on="k").select(pair.alias("pair")))
+    pairs = pl.concat(found).unique().join(known, on="pair", how="anti")
     return pairs.select((pl.col("pair") // entitlements).cast(pl.UInt32).alias("u"), (pl.col("pair") % entitlements).alias("e"))
 
 

@@ -44,6 +44,7 @@ describe("benchmarks", { timeout: 120_000 }, () => {
       laneEvents: 20,
       budgetRecords: 50,
       materialityHundredths: 1,
+      clock: "cpu",
       proof: null,
     });
     expect(faults).toEqual([]);
