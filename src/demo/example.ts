@@ -1,4 +1,4 @@
-/** A company that fits on a page: eleven people, two entitlements. docs/ARCHITECTURE.md works through its numbers. */
+/** A company that fits on a page: eleven people, two entitlements. */
 import type { InputEvent } from "../events/event.ts";
 
 const PEOPLE: readonly (readonly [user: string, city: string, dept: string])[] = [
