@@ -71,9 +71,7 @@ export class Counters {
 
   /** Makes a rule with this exact freqUnion; it has no published evidence yet. */
   addRule(entitlement: number, itemset: number, freqUnion: number): void {
-    const table = this.table(entitlement);
-    const slot = table.insert(itemset);
-    table.slots[slot + FREQ_UNION] = freqUnion;
+    this.table(entitlement).insert(itemset, freqUnion);
     this.rulesOf.insert(itemset, entitlement);
   }
 
@@ -85,7 +83,7 @@ export class Counters {
     this.table(entitlement);
     const table = new RuleTable(itemsets.length);
     this.tables[entitlement] = table;
-    for (const itemset of itemsets) table.slots[table.insert(itemset) + FREQ_UNION] = counts[itemset]!;
+    for (const itemset of itemsets) table.insert(itemset, counts[itemset]!);
   }
 
   /** Batch path: makes `rulesOf` from the tables. */

@@ -37,9 +37,18 @@ export class DueQueue {
 
   /** The row that is due first, if that is not later than `now`; else -1. */
   popDue(now: number): number {
-    if (this.#size === 0 || this.#at[0]! > now) return -1;
-    const row = this.#row[0]!;
-    this.#queuedFor[row] = Infinity;
+    while (this.#size > 0 && this.#at[0]! <= now) {
+      const at = this.#at[0]!;
+      const row = this.#row[0]!;
+      this.#removeFirst();
+      if (this.#queuedFor[row] !== at) continue;
+      this.#queuedFor[row] = Infinity;
+      return row;
+    }
+    return -1;
+  }
+
+  #removeFirst(): void {
     const at = this.#at[--this.#size]!;
     const last = this.#row[this.#size]!;
     let hole = 0;
@@ -54,6 +63,5 @@ export class DueQueue {
     }
     this.#at[hole] = at;
     this.#row[hole] = last;
-    return row;
   }
 }

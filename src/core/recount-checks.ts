@@ -113,6 +113,7 @@ function describeItems(items: readonly Item[]): string {
   return `[${items.map(({ attribute, value }) => `${JSON.stringify(attribute)}=${JSON.stringify(value)}`).join(", ")}]`;
 }
 
+/** No text contains U+0000. */
 function ruleKey({ rule, entitlement }: { readonly rule: readonly Item[]; readonly entitlement: string }): string {
-  return describePair(describeItems(rule), { entitlement });
+  return rule.reduce((key, { attribute, value }) => `${key}\u0000${attribute}\u0000${value}`, entitlement);
 }

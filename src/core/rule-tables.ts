@@ -1,7 +1,7 @@
 /**
  * The rules of one entitlement: open addressing over one Int32Array, four integers a slot, one cache line a probe:
  * [itemset + 1, freqUnion, published freqUnion, published freq]. A rule that was not published has 0, 0.
- * `find` and `insert` answer with the offset of the slot in `slots`; offsets hold until the next insert or delete.
+ * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
 export const FREQ_UNION = 1;
@@ -32,11 +32,11 @@ export class RuleTable {
     }
   }
 
-  /** Adds an itemset that is not there. */
-  insert(itemset: number): number {
+  /** Adds an itemset that is not there; it has no published evidence. */
+  insert(itemset: number, freqUnion: number): void {
     if ((this.size + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
     this.size++;
-    return this.#place(itemset);
+    this.slots[this.#place(itemset) + FREQ_UNION] = freqUnion;
   }
 
   delete(itemset: number): void {
