@@ -10,7 +10,7 @@ const record = (n: number, bytes: number, partition = 0): OutputRecord => ({
   value: Buffer.alloc(bytes, 65),
   headers: { cor: `e.1.1.${n}` },
 });
-const split = (records: readonly OutputRecord[]) => [...chunked(records, last)];
+const split = (records: readonly OutputRecord[]) => chunked(records, 900_000, last);
 const keysOf = (requests: ReturnType<typeof split>): string[] =>
   requests.flat().flatMap(({ topic, messages }) => (topic === "out" ? messages.map(({ key }) => String(key)) : []));
 
@@ -39,5 +39,12 @@ test("partitions share a request", () => {
 
 test("a record is never taken for smaller than it is", () => {
   const headers = { é: "ü", raw: Uint8Array.of(1, 2) };
-  expect(encodedBytes(Buffer.from("k"), null, headers)).toBeGreaterThanOrEqual(1 + 2 + 2 + 3 + 2 + 12);
+  expect(encodedBytes({ ...record(1, 0), key: Buffer.from("k"), value: null, headers }, 100)).toBeGreaterThanOrEqual(
+    1 + 2 + 2 + 3 + 2 + 12,
+  );
+});
+
+test("a record over the limit is refused, whatever makes it large", () => {
+  expect(() => chunked([record(1, 10), record(2, 2_000)], 1_000)).toThrow(/allowed are 1000/);
+  expect(() => chunked([{ ...record(1, 0), headers: { cor: "x".repeat(2_000) } }], 1_000)).toThrow(/allowed are 1000/);
 });

@@ -8,7 +8,7 @@ import type { Kafka, Producer } from "kafkajs";
 import { AppError } from "../../errors.ts";
 import type { OutputRecord } from "../transport.ts";
 import { withAdmin } from "./admin.ts";
-import { chunked } from "./chunks.ts";
+import { chunked, encodedBytes } from "./chunks.ts";
 import { errorKind, transportError } from "./kafka-errors.ts";
 import { explicitPartition } from "./sink.ts";
 
@@ -18,6 +18,7 @@ export interface AppendOptions {
   readonly progressTopic: string;
   readonly transactionTimeoutMs: number;
   readonly unreachableMs: number;
+  readonly recordBytesMax: number;
 }
 
 const TRANSACTION_RECORDS_MAX = 5_000;
@@ -38,6 +39,7 @@ export async function appendSource(
   });
   try {
     await producer.connect();
+    for (const record of records) encodedBytes(record, options.recordBytesMax);
     // Ends what a dead process left open, so that the count below is final.
     await (await producer.transaction()).abort();
     const done = await appendedCount(kafka, options, group);
@@ -68,7 +70,7 @@ async function appendChunk(
 ): Promise<void> {
   const chunk = records.slice(from, from + TRANSACTION_RECORDS_MAX);
   const transaction = await producer.transaction();
-  for (const topicMessages of chunked(chunk)) {
+  for (const topicMessages of chunked(chunk, options.recordBytesMax)) {
     await transaction.sendBatch({ topicMessages });
   }
   const offset = String(from + chunk.length);

@@ -9,7 +9,6 @@ import { partitionOf } from "../partitioner.ts";
 import type {
   AppendRecord,
   InputRecord,
-  OutputRecord,
   Positions,
   PublishBatch,
   PublishOutcome,
@@ -19,7 +18,7 @@ import type {
 } from "../transport.ts";
 import { offsetsOf, withAdmin } from "./admin.ts";
 import { appendSource } from "./append.ts";
-import { BATCH_BYTES_MAX, encodedBytes } from "./chunks.ts";
+import { BATCH_BYTES_MAX } from "./chunks.ts";
 import { createKafka } from "./client.ts";
 import { registerCodecs } from "./codecs.ts";
 import { assertKafkajsPatched } from "./patched.ts";
@@ -147,8 +146,11 @@ export class KafkaTransport implements Transport {
   }
 
   async publish(batch: PublishBatch): Promise<PublishOutcome> {
-    for (const record of batch.records) this.#refuseUnfit(record);
-    return this.#sink.publish(batch);
+    for (const { topic, partition } of batch.records) {
+      if (partition >= 0 && partition < this.#partitions(topic)) continue;
+      throw new AppError("internal", `a record for ${topic}/${partition}, which does not exist`);
+    }
+    return this.#sink.publish(batch, this.#limits.recordBytesMax);
   }
 
   /** Brokers remember what was appended for as long as they keep offsets (see append.ts). */
@@ -157,10 +159,10 @@ export class KafkaTransport implements Transport {
       const partition = partitionOf(key, this.#partitions(topic));
       return { topic, partition, key: Buffer.from(key), value, headers };
     });
-    for (const record of placed) this.#refuseUnfit(record);
     const { engine, progressTopic, kafka } = this.#options;
     const { transactionTimeoutMs } = kafka;
-    const options = { engine, progressTopic, transactionTimeoutMs, unreachableMs: this.#unreachableMs };
+    const { recordBytesMax } = this.#limits;
+    const options = { engine, progressTopic, transactionTimeoutMs, unreachableMs: this.#unreachableMs, recordBytesMax };
     await appendSource(this.#kafka, options, source, placed);
   }
 
@@ -181,21 +183,6 @@ export class KafkaTransport implements Transport {
     const facts = this.#topics.get(topic);
     if (facts === undefined) throw new AppError("internal", `topic ${topic} is not among the configured ones`);
     return facts.partitions;
-  }
-
-  #refuseUnfit({ topic, partition, key, value, headers }: OutputRecord): void {
-    const partitions = this.#partitions(topic);
-    if (partition < 0 || partition >= partitions) {
-      throw new AppError("internal", `a record for ${topic}/${partition}, which has ${partitions} partitions`);
-    }
-    const bytes = encodedBytes(key, value, headers);
-    if (bytes <= this.#limits.recordBytesMax) return;
-    const limit = `${bytes} bytes, allowed are ${this.#limits.recordBytesMax}`;
-    throw new AppError(
-      "transport",
-      `Kafka: a record for ${topic} has ${limit}`,
-      "Raise max.message.bytes of the topic.",
-    );
   }
 
   async #checkJump(topic: string, partition: number, expected: number): Promise<void> {

@@ -8,7 +8,7 @@
  *    a rival from a transaction that the broker timed out: both look the same in the protocol.
  * 3. Records carry their partition, since a retry of kafkajs may choose another one.
  */
-import type { Kafka, Message, Producer, RecordMetadata, Transaction } from "kafkajs";
+import type { Kafka, Message, Producer, RecordMetadata, TopicMessages, Transaction } from "kafkajs";
 import { AppError } from "../../errors.ts";
 import type { Positions, PublishBatch, PublishOutcome } from "../transport.ts";
 import { buffer, chunked } from "./chunks.ts";
@@ -75,14 +75,20 @@ export class Sink {
     }
   }
 
-  /** Throws AppError("transport") when the brokers refuse for good: it makes no sense to try again. */
-  async publish(batch: PublishBatch): Promise<PublishOutcome> {
+  /** Throws AppError("transport") when a record is too large or the brokers refuse for good: trying again is vain. */
+  async publish(batch: PublishBatch, recordBytesMax: number): Promise<PublishOutcome> {
     const producer = this.#producer;
     if (producer === null) throw new AppError("internal", "publish without fence");
+    const { engine, progressTopic } = this.#options;
+    const progress: Message = { key: engine, value: buffer(batch.progress), partition: 0 };
+    const requests = chunked(batch.records, recordBytesMax, { topic: progressTopic, messages: [progress] });
     const attempt = { committing: false };
     this.#settled = false;
     try {
-      this.#ownOffset = await within(this.#options.transactionTimeoutMs, this.#transact(producer, batch, attempt));
+      this.#ownOffset = await within(
+        this.#options.transactionTimeoutMs,
+        this.#transact(producer, requests, batch.positions, attempt),
+      );
       return "committed";
     } catch (error) {
       return this.#outcome(error, attempt.committing);
@@ -127,16 +133,19 @@ export class Sink {
     return offset;
   }
 
-  async #transact(producer: Producer, batch: PublishBatch, attempt: { committing: boolean }): Promise<number> {
+  async #transact(
+    producer: Producer,
+    requests: readonly TopicMessages[][],
+    positions: Positions,
+    attempt: { committing: boolean },
+  ): Promise<number> {
     const transaction = await producer.transaction();
-    const { engine, progressTopic } = this.#options;
-    const progress: Message = { key: engine, value: buffer(batch.progress), partition: 0 };
     let sent: RecordMetadata[] = [];
     try {
-      for (const topicMessages of chunked(batch.records, { topic: progressTopic, messages: [progress] })) {
+      for (const topicMessages of requests) {
         sent = await transaction.sendBatch({ topicMessages });
       }
-      await this.#sendOffsets(transaction, batch.positions);
+      await this.#sendOffsets(transaction, positions);
     } catch (error) {
       // No fence will follow a refusal: end it here, or readers wait for the transaction's timeout.
       if (errorKind(error) === "refused") await transaction.abort().catch(() => {});
