@@ -86,5 +86,5 @@ function newly(flag: Flag["flag"], before: View, now: View): number {
 }
 
 function ruleKey({ rule, entitlement }: RuleRow): string {
-  return JSON.stringify([entitlement, ...rule.map(({ attribute, value }) => [attribute, value])]);
+  return rule.reduce((key, { attribute, value }) => `${key}\u0000${attribute}\u0000${value}`, entitlement);
 }

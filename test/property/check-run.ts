@@ -154,7 +154,7 @@ class Session {
     this.#store.keep(result.changes);
     this.#checkOutcomes(events, result, outcomes);
     this.#require(this.#consumer.take(result.deltas), "deltas");
-    this.#checkTables();
+    if (this.#isStale) this.#checkTables();
     this.#branches.countTables(before, this.tables);
     if (catchUp) {
       this.#require(result.deltas.length === 0 ? [] : [`${result.deltas.length} deltas`], "catching up");
@@ -202,11 +202,11 @@ class Session {
     const published = topicsOf(this.#engine.publishedView());
     this.#require(compareTopics(published, this.#consumer.topics), "published view, against the sum of the deltas");
     this.#require(this.#consumer.compareRows(this.#store), "published rows, against the sum of the deltas");
-    const evidence = [...this.#engine.publishedEvidence()];
-    this.#require(checkEvidence(this.exactView.rules, evidence, this.#settings, this.tables.entitlements), "evidence");
     const isQuiet = this.#engine.pendingCount() === 0;
     if (isQuiet && this.#store.pending.size > 0) this.#fail([`${this.#store.pending.size} marks`], "quiet, but marked");
     if (!isQuiet && events.length === 0) return;
+    const evidence = [...this.#engine.publishedEvidence()];
+    this.#require(checkEvidence(this.exactView.rules, evidence, this.#settings, this.tables.entitlements), "evidence");
     const target = topicsOf(this.#targetView(evidence));
     if (isQuiet) this.#branches.countDrift(compareTopics(target, topicsOf(this.exactView)).length);
     if (isQuiet) this.#require(compareTopics(published, target), "quiet published view, against the target view");
