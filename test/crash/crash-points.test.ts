@@ -53,6 +53,11 @@ describe("crash points", () => {
     await world.crash();
     return world;
   };
+  const emptyBroker = async () => {
+    const world = await World.create("memory", SETTINGS);
+    worlds.push(world);
+    return world.broker;
+  };
   const refusal = async (world: World): Promise<AppError> => {
     const error = await world.start().catch((reason: unknown) => reason);
     if (!(error instanceof AppError)) throw new TypeError(`no refusal, but ${String(error)}`);
@@ -198,14 +203,14 @@ describe("crash points", () => {
     below.broker.deleteBefore(topic, partition, high + 5);
     expect((await refusal(below)).message).toContain(`the records ${high} to ${high + 4} of input topic ${topic}`);
     const above = await fork(lastOf(recordings));
-    above.broker = (await World.create("memory", SETTINGS)).broker;
+    above.broker = await emptyBroker();
     for (const transaction of lastOf(recordings).before.broker.transactions) above.broker.commit(transaction);
     expect((await refusal(above)).message).toContain("is not the one that this state has read");
   });
 
   it("C11: the progress topic was recreated — refused", async () => {
     const world = await fork(lastOf(recordings));
-    world.broker = (await World.create("memory", SETTINGS)).broker;
+    world.broker = await emptyBroker();
     expect((await refusal(world)).message).toContain("the progress topic ends at step 0");
   });
 
