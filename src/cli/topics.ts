@@ -1,18 +1,12 @@
-/** `topics`: creates or checks the Kafka topics. */
+/** `topics`: creates or checks the Kafka topics. The Kafka client is loaded only here and for a worker on Kafka. */
 import type { Command } from "commander";
-import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { withAdmin } from "../transport/kafka/admin.ts";
-import { createKafka } from "../transport/kafka/client.ts";
-import { createTopics, reportTopics, type TopicPlan } from "../transport/kafka/topics.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Options {
   readonly create?: boolean;
 }
-
-const UNREACHABLE_MS = 30_000;
 
 export function addTopics(program: Command, terminal: Terminal): void {
   program
@@ -21,49 +15,11 @@ export function addTopics(program: Command, terminal: Terminal): void {
     .option("--create", "create what is missing first")
     .action(async ({ create = false }: Options, command: Command) => {
       const session = openSession(command, terminal);
-      const { config, log } = session;
-      if (config.transport !== "kafka") {
-        throw new AppError(
-          "usage",
-          `transport is ${config.transport}, which needs no topics`,
-          "add --set transport=kafka",
-        );
+      const { transport } = session.config;
+      if (transport !== "kafka") {
+        throw new AppError("usage", `transport is ${transport}, which needs no topics`, "add --set transport=kafka");
       }
-      const kafka = createKafka(config.kafka, log);
-      const plan = topicPlan(config);
-      const { partitions } = config.topics;
-      const { replicationFactor } = config.kafka;
-      const sizes = { inputPartitions: partitions, outputPartitions: partitions, replicationFactor };
-      const created = create
-        ? await withAdmin(kafka, UNREACHABLE_MS, "create topics", (admin) => createTopics(admin, plan, sizes))
-        : [];
-      const report = await withAdmin(kafka, UNREACHABLE_MS, "look at topics", (admin) => reportTopics(admin, plan));
-      say(session, created, report);
+      const { lookAtTopics } = await import("./kafka-topics.ts");
+      await lookAtTopics(session, create);
     });
-}
-
-function topicPlan({ topics }: Config): TopicPlan {
-  const named = (...names: readonly string[]) => names.map((name) => `${topics.prefix}${name}`);
-  return {
-    inputTopics: named(topics.identities, topics.assignments, topics.entitlements, topics.requests, topics.decisions),
-    outputTopics: named(topics.predictions, topics.recommendations, topics.flags, topics.actions),
-    logTopics: named(topics.audit, topics.rejects),
-    progressTopic: `${topics.prefix}${topics.progress}`,
-  };
-}
-
-function say(session: Session, created: readonly string[], report: Awaited<ReturnType<typeof reportTopics>>): void {
-  for (const topic of created) session.say(`created ${topic}`);
-  for (const { topic, partitions, cleanupPolicy } of report.facts.values()) {
-    session.say(`${topic}: ${partitions} partitions, ${cleanupPolicy}`);
-  }
-  for (const warning of report.warnings) session.say(`Warning: ${warning}`);
-  const { problems, warnings } = report;
-  session.answer({ created, topics: [...report.facts.values()], problems, warnings });
-  if (problems.length === 0) return;
-  throw new AppError(
-    "transport",
-    problems.join("\n"),
-    "`corollary topics --create` makes missing topics; kafka-configs.sh changes others",
-  );
 }

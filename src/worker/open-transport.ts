@@ -1,16 +1,15 @@
-/** Config → the transport that it names, not yet opened. */
+/** Config → the transport that it names, not yet opened. The Kafka client is loaded only where it is used. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { Journal } from "../transport/journal.ts";
-import { KafkaTransport } from "../transport/kafka/kafka-transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Now } from "./clock.ts";
 
 /** A little under Kafka's default for a batch, so that the same records fit everywhere. */
 const RECORD_BYTES_MAX = 1_000_000;
 
-export function makeTransport(config: Config, log: Log, now: Now): Transport {
+export async function makeTransport(config: Config, log: Log, now: Now): Promise<Transport> {
   const { identities, assignments, entitlements, requests, decisions } = config.topics;
   const { predictions, recommendations, flags, actions, audit, rejects, progress } = config.topics;
   const withPrefix = (topics: readonly string[]) => topics.map((topic) => config.topics.prefix + topic);
@@ -20,6 +19,7 @@ export function makeTransport(config: Config, log: Log, now: Now): Transport {
   const progressTopic = config.topics.prefix + progress;
   const { engine, kafka } = config;
   if (config.transport === "kafka") {
+    const { KafkaTransport } = await import("../transport/kafka/kafka-transport.ts");
     return new KafkaTransport({ engine, kafka, log, inputTopics, outputTopics, logTopics, progressTopic });
   }
   const partitioned = (topics: readonly string[]) =>

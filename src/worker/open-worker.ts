@@ -30,7 +30,7 @@ export async function openWorker(options: WorkerOptions): Promise<Worker> {
   const { config, log, now = systemNow, acceptConfigChange = false } = options;
   const schemas = options.schemas ?? (await loadSchemaTable());
   const store = options.store ?? (await openStore(config.data));
-  const transport = options.transport ?? makeTransport(config, log, now);
+  const transport = options.transport ?? (await makeTransport(config, log, now));
   const ports = { config, log, now, store, transport, schemas };
   try {
     return new Worker(ports, await recover(ports, acceptConfigChange));
