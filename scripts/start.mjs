@@ -12,4 +12,7 @@ const demo = spawn(process.execPath, [join(ROOT, "dist", "main.js"), "demo", ...
 // A terminal sends Ctrl-C to both processes; the demo decides when to end.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => demo.kill("SIGTERM"));
+// npm, when it is told to end, ends its shell and not us: then the demo has to be told.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || demo.kill("SIGTERM"), 1_000).unref();
 demo.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
