@@ -65,7 +65,21 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a rule that opened the window is overlooked",
     file: "ripple.ts",
-    find: "if (wasBest && (now < 0 || unionNow === 0)) return true;",
+    find: "return wasBest && (higher < 0 || unionNow === 0);",
+    replace: "return false;",
+    family: "exact",
+  },
+  {
+    name: "a choice counts as secure although a more general rule is near",
+    file: "choice.ts",
+    find: "if (i !== chosen && this.#beats(i, chosen)) return false;",
+    replace: "",
+    family: "exact",
+  },
+  {
+    name: "a secure choice is thought to stand whatever rises above it",
+    file: "ripple.ts",
+    find: "if (unionNow * scale > (union * denominator + numerator * freq) * freqNow) return true;",
     replace: "",
     family: "exact",
   },
@@ -93,8 +107,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "nobody looks when access expires",
     file: "target.ts",
-    find: "const moments = [this.#staleAt(row), pairs.extraOf(row).expiresAt ?? Infinity];",
-    replace: "const moments = [this.#staleAt(row)];",
+    find: "later(pairs.extraOf(row).expiresAt ?? Infinity, nowMs),",
+    replace: "",
     family: "exact",
   },
   {
