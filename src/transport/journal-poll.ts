@@ -44,6 +44,15 @@ export class JournalPoll {
     return this.#closed ? [] : this.#take(recordsMax, bytesMax);
   }
 
+  positions(): Positions {
+    const positions = new Map<string, Map<number, number>>();
+    for (const { topic, partition, next } of this.#readers) {
+      const offsets = positions.get(topic) ?? new Map<number, number>();
+      positions.set(topic, offsets.set(partition, next));
+    }
+    return positions;
+  }
+
   /** Ends a wait: there is something to read. */
   wake(): void {
     this.#wakes++;

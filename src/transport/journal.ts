@@ -143,6 +143,10 @@ export class Journal implements Transport {
     return this.#files().poll.poll(recordsMax, bytesMax, waitMs);
   }
 
+  positions(): Positions {
+    return this.#files().poll.positions();
+  }
+
   async publish(batch: PublishBatch): Promise<PublishOutcome> {
     const { outputs } = this.#writable();
     for (const record of batch.records) {

@@ -86,6 +86,11 @@ export interface Transport {
   seek(positions: Positions): Promise<void>;
   /** Waits at most `waitMs` for the first record; then returns what is there, up to the limits. */
   poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]>;
+  /**
+   * Next offset to read of every input partition: `poll` has given every committed record below it. What was sought, at
+   * first; then it moves with `poll`, and over control records and other gaps as soon as they are known to be such.
+   */
+  positions(): Positions;
   publish(batch: PublishBatch): Promise<PublishOutcome>;
   /**
    * Appends to input topics, spread over partitions by key, durable when it resolves. `source` names the file or call that

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { partitionOf } from "../../src/transport/partitioner.ts";
-import type { AppendRecord, InputRecord } from "../../src/transport/transport.ts";
+import type { AppendRecord, InputRecord, Positions } from "../../src/transport/transport.ts";
 import {
   appendRecords,
   BYTES_MAX,
@@ -95,6 +95,52 @@ export function inputContract({ fixture, exceptions }: Suite): void {
       await transport.append("a", appends(1));
       expect(await waiting).toHaveLength(1);
       expect(Date.now() - before).toBeLessThan(WAIT_MS);
+    });
+
+    test("have positions: what was given is below them, what is held back is not", async () => {
+      const transport = await started(fixture().transport());
+      await transport.append("a", appends(50));
+      const all: InputRecord[] = [];
+      const seen: { count: number; positions: Positions }[] = [];
+      const deadline = Date.now() + WAIT_MS;
+      while (all.length < 50 && Date.now() < deadline) {
+        all.push(...(await transport.poll(7, BYTES_MAX, 200)));
+        seen.push({ count: all.length, positions: transport.positions() });
+      }
+      expect(all).toHaveLength(50);
+      for (const { count, positions } of seen) {
+        const given = all.filter(({ topic, partition, offset }) => offset < positions.get(topic)!.get(partition)!);
+        expect(given).toEqual(all.slice(0, count));
+      }
+    });
+
+    test("have positions that reach the watermarks when all is read, and are where was sought", async () => {
+      const transport = await started(fixture().transport());
+      const reached = async (): Promise<boolean> => {
+        const positions = transport.positions();
+        const marks = await transport.inputWatermarks();
+        return marks.every(({ topic, partition, high }) => (positions.get(topic)?.get(partition) ?? -1) === high);
+      };
+      expect(await reached()).toBe(true);
+      await transport.append("a", appends(20));
+      expect(await reached()).toBe(false);
+      const records = await polled(transport, 20);
+      const deadline = Date.now() + WAIT_MS;
+      while (!(await reached()) && Date.now() < deadline) expect(await transport.poll(10, BYTES_MAX, 50)).toEqual([]);
+      expect(await reached()).toBe(true);
+
+      const end = transport.positions();
+      const middle = positionsAfter(records.slice(0, 9));
+      await transport.seek(middle);
+      for (const [topic, partitions] of middle) {
+        for (const [partition, offset] of partitions) {
+          expect(transport.positions().get(topic)?.get(partition)).toBe(offset);
+        }
+      }
+      expect(await polled(transport, 11)).toHaveLength(11);
+      await transport.seek(end);
+      expect(transport.positions()).toEqual(end);
+      expect(await reached()).toBe(true);
     });
 
     test("have watermarks, for empty partitions too", async () => {

@@ -260,7 +260,7 @@ export class MemoryTransport implements Transport {
   readonly #engine: string;
   readonly #fault: TransportFault | undefined;
   #owner: number | null = null;
-  #positions = new Map<string, number>();
+  readonly #positions = new Map<string, number>();
   #turn = 0;
 
   constructor(broker: MemoryBroker, engine: string, fault?: TransportFault) {
@@ -295,9 +295,8 @@ export class MemoryTransport implements Transport {
 
   seek(positions: Positions): Promise<void> {
     return this.#call("seek", () => {
-      this.#positions = new Map();
-      for (const [topic, offsets] of positions) {
-        for (const [partition, offset] of offsets) this.#positions.set(`${topic}-${partition}`, offset);
+      for (const { topic, partition, low } of this.#broker.watermarks()) {
+        this.#positions.set(`${topic}-${partition}`, positions.get(topic)?.get(partition) ?? low);
       }
     });
   }
@@ -327,8 +326,10 @@ export class MemoryTransport implements Transport {
     const records: InputRecord[] = [];
     let bytes = 0;
     for (let idle = 0; idle < queues.length && records.length < recordsMax; this.#turn++) {
+      const mark = marks[this.#turn % marks.length]!;
       const next = queues[this.#turn % queues.length]!.next();
       if (next.done === true) {
+        this.#positions.set(`${mark.topic}-${mark.partition}`, mark.high);
         idle++;
         continue;
       }
@@ -340,6 +341,15 @@ export class MemoryTransport implements Transport {
       this.#positions.set(`${topic}-${partition}`, offset + 1);
     }
     return records;
+  }
+
+  positions(): Positions {
+    const positions = new Map<string, Map<number, number>>();
+    for (const { topic, partition, low } of this.#broker.watermarks()) {
+      const offsets = positions.get(topic) ?? new Map<number, number>();
+      positions.set(topic, offsets.set(partition, this.#positions.get(`${topic}-${partition}`) ?? low));
+    }
+    return positions;
   }
 
   async publish(batch: PublishBatch): Promise<PublishOutcome> {

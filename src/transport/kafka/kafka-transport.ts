@@ -145,6 +145,10 @@ export class KafkaTransport implements Transport {
     return this.#source.poll(recordsMax, bytesMax, waitMs);
   }
 
+  positions(): Positions {
+    return this.#source?.positions() ?? new Map();
+  }
+
   async publish(batch: PublishBatch): Promise<PublishOutcome> {
     for (const { topic, partition } of batch.records) {
       if (partition >= 0 && partition < this.#partitions(topic)) continue;

@@ -32,7 +32,12 @@ export interface SourceOptions {
 interface Partition {
   readonly topic: string;
   readonly partition: number;
+  /** Next offset to be fetched. */
   position: number;
+  /** Next offset to be given, while records are queued. */
+  given: number;
+  /** Records in the queue. */
+  queued: number;
 }
 
 const FETCH_WAIT_MS = 100;
@@ -65,7 +70,7 @@ export class Source {
     this.#options = options;
     for (const [topic, offsets] of options.positions) {
       for (const [partition, position] of offsets) {
-        this.#partitions.set(keyOf(topic, partition), { topic, partition, position });
+        this.#partitions.set(keyOf(topic, partition), { topic, partition, position, given: position, queued: 0 });
       }
     }
   }
@@ -98,6 +103,7 @@ export class Source {
       taken.push(record);
       bytes += size;
       this.#head++;
+      this.#give(record);
     }
     this.#queuedBytes -= bytes;
     if (this.#head === this.#queue.length) {
@@ -111,6 +117,16 @@ export class Source {
   /** Next offset to be fetched: all committed records before it are in the queue or were given away. */
   position(topic: string, partition: number): number {
     return this.#partitions.get(keyOf(topic, partition))?.position ?? 0;
+  }
+
+  /** Next offset to be given away: all committed records before it were. */
+  positions(): Positions {
+    const positions = new Map<string, Map<number, number>>();
+    for (const { topic, partition, position, given, queued } of this.#partitions.values()) {
+      const offsets = positions.get(topic) ?? new Map<number, number>();
+      positions.set(topic, offsets.set(partition, queued > 0 ? given : position));
+    }
+    return positions;
   }
 
   /** From now on, or from the start on, only this partition is fetched. */
@@ -222,9 +238,16 @@ export class Source {
       const record = toRecord(batch.topic, batch.partition, offset, message);
       this.#queue.push(record);
       this.#queuedBytes += sizeOf(record);
+      if (entry.queued++ === 0) entry.given = offset;
     }
     this.#advance(batch.topic, batch.partition, Number(batch.lastOffset()) + 1);
     this.#wakePoll?.();
+  }
+
+  #give({ topic, partition, offset }: InputRecord): void {
+    const entry = this.#partitions.get(keyOf(topic, partition)) as Partition;
+    entry.given = offset + 1;
+    entry.queued--;
   }
 
   #advance(topic: string, partition: number, position: number): void {
