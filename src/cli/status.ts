@@ -15,9 +15,9 @@ export function addStatus(program: Command, terminal: Terminal): void {
     .description("positions, pending, counts by band and flag, rejects, as of the last committed step")
     .action(async (_options: object, command: Command) => {
       const session = openSession(command, terminal);
-      const { engine, head } = await readStoredEngine(session.config);
+      const { engine, head, pending } = await readStoredEngine(session.config);
       const numbers = new Tally(engine.publishedView()).numbers;
-      for (const line of statusLines(head, numbers)) session.say(line);
+      for (const line of statusLines(head, pending, numbers)) session.say(line);
       session.answer({
         engine: head.engine,
         epoch: head.epoch,
@@ -26,13 +26,17 @@ export function addStatus(program: Command, terminal: Terminal): void {
         unpublishedSteps: head.outbox === null ? 0 : 1,
         positions: positionsToJson(head.positions),
         inputs: head.counts,
-        pending: head.pending.length,
+        pending,
         ...numbers,
       });
     });
 }
 
-function statusLines(head: StoredHead, { predictions, recommendations, flags }: TallyNumbers): string[] {
+function statusLines(
+  head: StoredHead,
+  pending: number,
+  { predictions, recommendations, flags }: TallyNumbers,
+): string[] {
   const { applied, unchanged, late, rejected } = head.counts;
   const positions = Object.entries(positionsToJson(head.positions)).map(
     ([topic, offsets]) => `${topic} ${offsets.join(",")}`,
@@ -43,7 +47,7 @@ function statusLines(head: StoredHead, { predictions, recommendations, flags }: 
     `clock           ${clockOf(head)}`,
     `positions       ${positions.join("; ") || "none"}`,
     `inputs          ${applied} applied, ${unchanged} unchanged, ${late} late, ${rejected} rejected`,
-    `pending         ${head.pending.length} entitlements`,
+    `pending         ${pending} entitlements`,
     `access held     ${predictions.high} high, ${predictions.medium} medium, ${predictions.low} low, ${predictions.none} not scored`,
     `recommended     ${recommendations}`,
     `flags           ${raised.join(", ")}`,

@@ -8,11 +8,14 @@ import { AppError } from "../errors.ts";
 import { openStore } from "../state/sqlite-store.ts";
 import type { StoredHead } from "../state/store.ts";
 import { loadEngine } from "../worker/load.ts";
+import { decodeProgress } from "../worker/progress.ts";
 
 export interface StoredEngine {
   /** Not started: it knows the tables and the published view, and nothing exact. */
   readonly engine: Engine;
   readonly head: StoredHead;
+  /** Entitlements with something left to tell. */
+  readonly pending: number;
   readonly settings: Settings;
 }
 
@@ -31,10 +34,15 @@ export async function readStoredEngine(config: Config): Promise<StoredEngine> {
         "name the same --config and --set values that the worker has",
       );
     }
-    return { engine: await loadEngine(store, settings, head), head, settings };
+    return { engine: await loadEngine(store, settings, head), head, pending: pendingOf(head), settings };
   } finally {
     await store.close();
   }
+}
+
+/** While catching up every entitlement is pending; only the step's progress record says so. */
+function pendingOf({ pending, outbox }: StoredHead): number {
+  return outbox === null ? pending.length : decodeProgress(outbox.progress).pending;
 }
 
 /** The same, started at the clock of the state: it has counted everything, and answers exactly. */

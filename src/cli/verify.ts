@@ -19,13 +19,13 @@ export function addVerify(program: Command, terminal: Terminal): void {
     .description("recount everything from the tables and compare: counters, exact view, what was published")
     .action(async (_options: object, command: Command) => {
       const session = openSession(command, terminal);
-      const { engine, head, settings } = await startStoredEngine(session.config);
-      const checks = runChecks(engine, settings, head.pending.length);
+      const { engine, head, pending, settings } = await startStoredEngine(session.config);
+      const checks = runChecks(engine, settings, pending);
       for (const { name, differences, note } of checks) {
         session.say(`${name}: ${note ?? (differences.length === 0 ? "equal" : "DIFFERS")}`);
         for (const difference of differences) session.say(`  ${difference}`);
       }
-      session.answer({ step: head.step, pending: head.pending.length, checks });
+      session.answer({ step: head.step, pending, checks });
       if (checks.some(({ differences }) => differences.length > 0)) {
         throw new AppError(
           "differs",
