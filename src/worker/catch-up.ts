@@ -12,7 +12,6 @@ const SMALL_BACKLOG = 1_000;
 export class CatchUp {
   readonly #lagMax: number;
   #target: Positions | null = null;
-  #silentMs = 0;
 
   /** `lagMax`: records of backlog that are still taken event by event, however large the company. */
   constructor(lagMax: number) {
@@ -28,14 +27,11 @@ export class CatchUp {
     const lagMax = applied === 0 ? 0 : Math.min(this.#lagMax, Math.max(SMALL_BACKLOG, applied));
     if (lagBehind(positions, watermarks) <= lagMax) return;
     this.#target = endsOf(watermarks);
-    this.#silentMs = 0;
   }
 
-  /** After each poll: where reading stands now, and how long the poll waited in vain; after `silenceMaxMs` no more comes. */
-  observe(positions: Positions, silentMs: number, silenceMaxMs: number): void {
-    this.#silentMs = silentMs === 0 ? 0 : this.#silentMs + silentMs;
-    if (this.#target === null) return;
-    if (reached(positions, this.#target) || this.#silentMs >= silenceMaxMs) this.#target = null;
+  /** After each poll: where reading stands now. */
+  observe(positions: Positions): void {
+    if (this.#target !== null && reached(positions, this.#target)) this.#target = null;
   }
 }
 

@@ -16,7 +16,7 @@ export function advance(positions: Positions, records: readonly InputRecord[]): 
   return next;
 }
 
-/** Records between the positions and the ends of the partitions; control records count. */
+/** Offsets between the positions and the ends of the partitions. */
 export function lagBehind(positions: Positions, watermarks: readonly Watermark[]): number {
   let lag = 0;
   for (const { topic, partition, low, high } of watermarks) {

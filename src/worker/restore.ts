@@ -45,10 +45,10 @@ async function replay(ports: Ports, engine: Engine, before: Standing, progress: 
   let standing = before;
   let silentMs = 0;
   await transport.seek(standing.positions);
-  while (!reached(standing.positions, progress.positions)) {
+  while (!reached(transport.positions(), progress.positions)) {
     const polled = await transport.poll(config.step.recordsMax, config.step.bytesMax, WAIT_MS);
     const records = polled.filter((record) => isBefore(record, progress.positions));
-    silentMs = records.length > 0 ? 0 : silentMs + WAIT_MS;
+    silentMs = polled.length > 0 ? 0 : silentMs + WAIT_MS;
     if (silentMs >= SILENCE_MAX_MS) throw unreadable(standing.positions, progress.positions);
     if (records.length === 0) continue;
 

@@ -10,13 +10,13 @@ import { setImmediate as eventLoop } from "node:timers/promises";
 import { settingsDigest, settingsOf } from "../config.ts";
 import type { Engine, StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit } from "../state/store.ts";
-import type { AppendRecord, InputRecord } from "../transport/transport.ts";
+import type { AppendRecord } from "../transport/transport.ts";
 import { CatchUp } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
 import { deliverInbox, inboxFolder } from "./inbox.ts";
 import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
 import { outboxBytes } from "./outbox.ts";
-import { advance, lagBehind } from "./positions.ts";
+import { lagBehind } from "./positions.ts";
 import { publishOutbox } from "./publish.ts";
 import { Publisher } from "./publisher.ts";
 import { closePorts, type Ports, type Recovered } from "./recovery.ts";
@@ -27,12 +27,6 @@ import { StepSize } from "./step-size.ts";
 
 /** Longest wait of a poll, whatever `step.waitMs` says: SIGTERM and the inbox are looked at in between. */
 const WAIT_MAX_MS = 1_000;
-/**
- * A partition may end in records that are never delivered (control records): after this long without any it counts as
- * read. Longer before the first record, because a broker may take seconds to admit a consumer.
- */
-const SILENCE_MAX_MS = 2_000;
-const FIRST_SILENCE_MAX_MS = 10_000;
 
 export class Worker {
   readonly engine: Engine;
@@ -72,11 +66,9 @@ export class Worker {
 
   /** Works until all that can be read is applied and published, and nothing is pending; or until the signal. */
   async runUntilQuiet(signal: AbortSignal = new AbortController().signal): Promise<Summary> {
-    let silentMs = 0;
     while (!signal.aborted) {
       const worked = await this.#next(signal);
-      silentMs = worked ? 0 : silentMs + Math.max(1, this.#waitMs());
-      if (!worked && (await this.#isQuiet(silentMs))) break;
+      if (!worked && (await this.#isQuiet())) break;
     }
     return this.#summary;
   }
@@ -108,7 +100,8 @@ export class Worker {
     await this.#lookAtBacklog();
     const recordsMax = this.#stepSize.recordsMax(this.#catchUp.active);
     const records = await transport.poll(recordsMax, config.step.bytesMax, this.#waitMs());
-    const catchUp = this.#isCatchingUp(records);
+    this.#catchUp.observe(transport.positions());
+    const catchUp = this.#catchUp.active;
     const startMs = now();
     const batch = await readBatch(records, schemas, store);
     const engineStartMs = now();
@@ -134,9 +127,9 @@ export class Worker {
   }
 
   #fix(batch: Batch, result: StepResult): StepCommit & { readonly outbox: Outbox } {
-    const { config } = this.#ports;
+    const { config, transport } = this.#ports;
     const before = this.#standing;
-    const positions = advance(before.positions, batch.records);
+    const positions = transport.positions();
     const numbers = { epoch: before.epoch, step: before.step + 1, positions, publishedStep: before.publishedStep };
     const rejects = rejectsOf(batch, result.outcomes);
     this.#rejectRate.count(rejects, result.clockMinute);
@@ -179,14 +172,8 @@ export class Worker {
     const delivered = await deliverInbox(inboxFolder(config.data), transport, log);
     if (delivered === 0 && !this.#backlogMayHaveGrown) return;
     this.#backlogMayHaveGrown = false;
-    const { positions, counts } = this.#standing;
-    this.#catchUp.consider(positions, await transport.inputWatermarks(), counts.applied);
-  }
-
-  #isCatchingUp(records: readonly InputRecord[]): boolean {
-    const silentMs = records.length > 0 ? 0 : Math.max(1, this.#waitMs());
-    this.#catchUp.observe(advance(this.#standing.positions, records), silentMs, this.#silenceMaxMs());
-    return this.#catchUp.active;
+    const watermarks = await transport.inputWatermarks();
+    this.#catchUp.consider(transport.positions(), watermarks, this.#standing.counts.applied);
   }
 
   #waitMs(): number {
@@ -194,14 +181,10 @@ export class Worker {
     return hasMoreToTell ? 0 : Math.min(this.#ports.config.step.waitMs, WAIT_MAX_MS);
   }
 
-  #silenceMaxMs(): number {
-    return this.#summary.records > 0 ? SILENCE_MAX_MS : FIRST_SILENCE_MAX_MS;
-  }
-
-  async #isQuiet(silentMs: number): Promise<boolean> {
+  async #isQuiet(): Promise<boolean> {
+    const { transport } = this.#ports;
     if (this.engine.pendingCount() > 0 || this.#catchUp.active) return false;
-    if (silentMs >= this.#silenceMaxMs()) return true;
-    return lagBehind(this.#standing.positions, await this.#ports.transport.inputWatermarks()) === 0;
+    return lagBehind(transport.positions(), await transport.inputWatermarks()) === 0;
   }
 
   async #next(signal: AbortSignal): Promise<boolean> {

@@ -93,12 +93,13 @@ export class KafkaTransport implements Transport {
   }
 
   async inputWatermarks(): Promise<readonly Watermark[]> {
-    const found: Watermark[] = [];
-    for (const topic of this.#options.inputTopics) {
-      const offsets = await this.#ask(`asking for the offsets of ${topic}`, (admin) => offsetsOf(admin, topic));
-      for (const { partition, low, high } of offsets) found.push({ topic, partition, low, high });
-    }
-    return found;
+    return this.#ask("asking for the offsets of the inputs", async (admin) => {
+      const found: Watermark[] = [];
+      for (const topic of this.#options.inputTopics) {
+        for (const offsets of await offsetsOf(admin, topic)) found.push({ topic, ...offsets });
+      }
+      return found;
+    });
   }
 
   outputPartitions(topic: string): number {
