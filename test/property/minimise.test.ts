@@ -14,6 +14,6 @@ test.skipIf(seed === undefined)("shrink a failing run", { timeout: 3_600_000 }, 
   const run = runOf(family as Family, Number(seed));
   expect(failureOf(run, Engine), "the run passes: there is nothing to shrink").not.toBeNull();
   const file = new URL(`saved/${family}-${seed}.json`, import.meta.url);
-  writeFileSync(file, `${JSON.stringify(shrinkRun(run, Engine), null, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(shrinkRun(run, Engine), null, 2)}\n`);
   console.log(`saved as test/property/saved/${family}-${seed}.json`);
 });

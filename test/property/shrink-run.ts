@@ -52,8 +52,8 @@ function withoutChunks<T>(from: readonly T[], fails: (kept: readonly T[]) => boo
   let kept = from;
   for (let length = Math.ceil(from.length / 2); length >= 1; length = Math.floor(length / 2)) {
     for (let start = kept.length - length; start > -length; start -= length) {
-      const without = kept.filter((_, i) => i < start || i >= start + length);
-      if (without.length < kept.length && fails(without)) kept = without;
+      const fewer = kept.filter((_, i) => i < start || i >= start + length);
+      if (fewer.length < kept.length && fails(fewer)) kept = fewer;
     }
   }
   return kept;
@@ -97,10 +97,8 @@ function plainerEvents(run: Run): ((run: Run) => Run)[] {
       const fields = Object.keys(event).filter(
         (field) => !["type", "user", "entitlement", "application"].includes(field),
       );
-      return fields.flatMap((field) => [
-        without(i, j, field),
-        ...("attributes" in event ? shorterAttributes(i, j) : []),
-      ]);
+      const shorter = "attributes" in event ? shorterAttributes(i, j) : [];
+      return [...fields.map((field) => withoutField(i, j, field)), ...shorter];
     });
     return [withBudget(i, 20_000), withBudget(i, 1), ...events];
   });
@@ -113,7 +111,7 @@ function withBudget(i: number, budgetRecords: number): (run: Run) => Run {
   };
 }
 
-function without(i: number, j: number, field: string): (run: Run) => Run {
+function withoutField(i: number, j: number, field: string): (run: Run) => Run {
   return (run) => withEvent(run, i, j, (event) => (field === "attributes" ? event : omit(event, field)));
 }
 

@@ -3,7 +3,7 @@ import type { Exclusion, Fraction, Override, Settings } from "../../src/core/set
 import type { Company } from "./random-company.ts";
 import type { RandomSource } from "./random-source.ts";
 
-export function hundredths(numerator: number): Fraction {
+function hundredths(numerator: number): Fraction {
   return { numerator, denominator: 100 };
 }
 
