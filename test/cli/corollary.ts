@@ -16,7 +16,7 @@ export interface Run {
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  /** For tests that stop it: called with the process when it has said this. */
+  /** For tests that stop it: called with the process once it has said this; /^/ is at once. */
   readonly when?: { readonly said: RegExp; readonly act: (child: ChildProcess) => unknown };
 }
 
@@ -41,6 +41,7 @@ export class CliFolder {
       acted = true;
       void options.when.act(child);
     };
+    hear();
     child.stdout.on("data", (chunk) => {
       out += String(chunk);
       hear();
