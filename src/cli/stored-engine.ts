@@ -34,7 +34,7 @@ export async function readStoredEngine(config: Config): Promise<StoredEngine> {
         "name the same --config and --set values that the worker has",
       );
     }
-    return { engine: await loadEngine(store, settings, head), head, pending: pendingOf(head), settings };
+    return { engine: await loadEngine(config.data, store, settings, head), head, pending: pendingOf(head), settings };
   } finally {
     await store.close();
   }

@@ -3,8 +3,8 @@
  * Both kinds of entries come as full images, so all fields of one share a stamp.
  */
 import type { ApplicationUpserted, EntitlementUpserted, RiskLevel } from "../events/event.ts";
-import { Interner } from "./interner.ts";
 import { finite } from "./identities.ts";
+import { Interner } from "./interner.ts";
 import { type Moment, NEVER, stampFor, wins } from "./registers.ts";
 import type { ApplicationRow, EntitlementRow } from "./rows.ts";
 

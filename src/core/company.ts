@@ -1,13 +1,7 @@
 /**
  * The tables of one company, and how an event changes them. Nothing is counted here.
  */
-import type {
-  AssignmentEvent,
-  AssignmentGranted,
-  CatalogEvent,
-  IdentityEvent,
-  InputEvent,
-} from "../events/event.ts";
+import type { AssignmentEvent, AssignmentGranted, CatalogEvent, IdentityEvent, InputEvent } from "../events/event.ts";
 import { Catalog } from "./catalog.ts";
 import type { Changes } from "./changes.ts";
 import type { Outcome } from "./engine.ts";
@@ -104,8 +98,7 @@ export class Company {
     const grantedBy = grant?.grantedBy ?? null;
     const source = grant?.source ?? null;
     const decisionId = grant?.decisionId ?? null;
-    const sameExtra =
-      before.grantedBy === grantedBy && before.source === source && before.decisionId === decisionId;
+    const sameExtra = before.grantedBy === grantedBy && before.source === source && before.decisionId === decisionId;
     if (!sameExtra) pairs.setExtra(row, { ...before, grantedBy, source, decisionId });
     if (sameExtra && pairs.membershipOf(row) === membership) return "unchanged";
     pairs.setMembership(row, membership);

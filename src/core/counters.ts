@@ -11,6 +11,7 @@ import type { Company } from "./company.ts";
 import { grown, IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
+import type { EvidenceRow } from "./rows.ts";
 import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
@@ -154,6 +155,20 @@ export class Counters {
     this.#recording = true;
   }
 
+  /** Published evidence that differs from exact evidence. */
+  *driftedEvidence(): Generator<EvidenceRow> {
+    for (const [entitlement, { slots }] of this.tables.entries()) {
+      for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
+        if (slots[slot] === 0) continue;
+        const itemset = slots[slot]! - 1;
+        const toldUnion = slots[slot + PUBLISHED_UNION]!;
+        const toldFreq = slots[slot + PUBLISHED_FREQ]!;
+        if (toldUnion === slots[slot + FREQ_UNION] && toldFreq === this.itemsets.freq(itemset)) continue;
+        yield [entitlement, this.itemsets.itemsOf(itemset).join(" "), toldUnion, toldFreq];
+      }
+    }
+  }
+
   /** Published evidence := exact evidence. */
   #propagate(entitlement: number, itemset: number, slot: number): void {
     const { slots } = this.tables[entitlement]!;
@@ -248,7 +263,8 @@ export class Counters {
   #propagateIfMaterial(entitlement: number, itemset: number, slot: number): void {
     const { slots } = this.tables[entitlement]!;
     const toldUnion = slots[slot + PUBLISHED_UNION]!;
-    if (toldUnion > 0 && !this.#isMaterial(entitlement, itemset, slot, toldUnion, slots[slot + PUBLISHED_FREQ]!)) return;
+    if (toldUnion > 0 && !this.#isMaterial(entitlement, itemset, slot, toldUnion, slots[slot + PUBLISHED_FREQ]!))
+      return;
     this.#propagate(entitlement, itemset, slot);
   }
 

@@ -19,6 +19,7 @@ import type {
   ApplicationRow,
   AssignmentChunk,
   EntitlementRow,
+  EvidenceRow,
   ItemRow,
   PublishedRow,
   TableChanges,
@@ -119,6 +120,16 @@ export class Engine {
   loadPublished(rows: readonly PublishedRow[]): void {
     this.#rest();
     for (const row of rows) this.#memory.loadPublished(row);
+  }
+
+  /** Published evidence as `driftedEvidence` gave it, perhaps some steps ago. Before `start`. */
+  loadEvidence(rows: readonly EvidenceRow[]): void {
+    this.#memory.loadEvidence(rows);
+  }
+
+  /** Published evidence that differs from exact evidence: with it, a restart tells hardly any pair anew. */
+  driftedEvidence(): Iterable<EvidenceRow> {
+    return this.#live?.counters.driftedEvidence() ?? [];
   }
 
   /** Entitlements that the store remembers as pending. */

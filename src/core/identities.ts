@@ -4,7 +4,13 @@
  * A full image stamps everything, also what it leaves out and what nobody named yet; so a user has one stamp for the
  * last image and own stamps only for what was written after it.
  */
-import type { IdentityChanged, IdentityEvent, IdentityFields, IdentityUpserted, RejectReason } from "../events/event.ts";
+import type {
+  IdentityChanged,
+  IdentityEvent,
+  IdentityFields,
+  IdentityUpserted,
+  RejectReason,
+} from "../events/event.ts";
 import { IntLists } from "./int-lists.ts";
 import { Interner } from "./interner.ts";
 import type { Items } from "./items.ts";

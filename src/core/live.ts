@@ -4,8 +4,8 @@ import type { Company } from "./company.ts";
 import { Counters } from "./counters.ts";
 import { Published } from "./published.ts";
 import { Ripple } from "./ripple.ts";
-import { Settle } from "./settle.ts";
 import type { Settings } from "./settings.ts";
+import { Settle } from "./settle.ts";
 import { Target } from "./target.ts";
 
 export class Live {

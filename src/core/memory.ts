@@ -3,13 +3,14 @@
  *
  * While the engine is at rest there are no itemsets; the rule of a published pair is then a number of `#rules`.
  */
-import type { PairScoreRow, PairFlagsRow } from "./tables.ts";
+
 import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { bitsOf } from "./flags.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
-import type { ItemRow, PublishedRow, TableChanges } from "./rows.ts";
+import type { EvidenceRow, ItemRow, PublishedRow, TableChanges } from "./rows.ts";
+import type { PairFlagsRow, PairScoreRow } from "./tables.ts";
 import { bandOf, reasonOf, verdictOf } from "./target.ts";
 
 export class Memory {
@@ -20,6 +21,7 @@ export class Memory {
   #itemsKept = 0;
   /** Pending marks that the store has. */
   readonly #pendingKept: Set<number> = new Set();
+  #evidence: EvidenceRow[] = [];
 
   constructor(company: Company, changes: Changes) {
     this.#company = company;
@@ -33,6 +35,10 @@ export class Memory {
 
   loadPending(entitlements: readonly number[]): void {
     for (const entitlement of entitlements) this.#pendingKept.add(entitlement);
+  }
+
+  loadEvidence(rows: readonly EvidenceRow[]): void {
+    for (const row of rows) this.#evidence.push(row);
   }
 
   loadPublished([entitlement, user, kind, rule, freqUnion, freq, band, reason, flags]: PublishedRow): void {
@@ -75,6 +81,11 @@ export class Memory {
       pairs.setBest(row, 0, 0, false);
       counters.restoreEvidence(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
     }
+    for (const [entitlement, rule, freqUnion, freq] of this.#evidence) {
+      const node = counters.itemsets.find(rule.split(" ").map(Number));
+      if (node !== -1) counters.restoreEvidence(entitlement, node, freqUnion, freq);
+    }
+    this.#evidence = [];
     this.#rules = [];
     this.#ruleNumbers.clear();
     counters.makeEvidenceExact("unset");
@@ -83,6 +94,7 @@ export class Memory {
 
   detach(live: Live): void {
     const { pairs } = this.#company;
+    this.#evidence = [...live.counters.driftedEvidence()];
     const { itemsets } = live.counters;
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;

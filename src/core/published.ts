@@ -159,4 +159,3 @@ export class Published {
     return { rule, freqUnion, freq, band: bandOf(verdict), reason: reasonOf(verdict) };
   }
 }
-

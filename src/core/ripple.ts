@@ -168,7 +168,8 @@ export class Ripple {
     const freqNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_FREQ]!;
     const reach = difference(this.#company.policy.of(entitlement).recommendThreshold, this.#window);
     const mayRecommend =
-      (unionBefore > 0 && reaches(unionBefore, freqBefore, reach)) || (unionNow > 0 && reaches(unionNow, freqNow, reach));
+      (unionBefore > 0 && reaches(unionBefore, freqBefore, reach)) ||
+      (unionNow > 0 && reaches(unionNow, freqNow, reach));
     const { pairs } = this.#company;
     const { members } = this.#counters.itemsets;
     const rows = pairs.rowsOf(entitlement);

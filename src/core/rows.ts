@@ -40,6 +40,12 @@ export type PublishedRow = readonly [
   flags: number,
 ];
 
+/**
+ * [entitlement, rule, freqUnion, freq]: published evidence that differs from exact evidence; rule as item ids joined by a
+ * space. Worth keeping, not needed: evidence that is lost starts exact, and some pairs are told anew.
+ */
+export type EvidenceRow = readonly [entitlement: number, rule: string, freqUnion: number, freq: number];
+
 /** Columns of one slice of a table: index i of every array is one row. */
 export interface AssignmentChunk {
   readonly entitlement: number;

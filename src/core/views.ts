@@ -1,4 +1,6 @@
 /** The tables and views as plain rows, for export, checks and tests. Reads only. */
+
+import type { Item, Score } from "../events/delta.ts";
 import type { Company } from "./company.ts";
 import { flagsOf } from "./flags.ts";
 import { ACTIVE, REMOVED } from "./identities.ts";
@@ -7,7 +9,6 @@ import { reaches } from "./materiality.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
 import { NEVER } from "./registers.ts";
 import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
-import type { Item, Score } from "../events/delta.ts";
 import type {
   AssignmentRow,
   EntitlementRow,

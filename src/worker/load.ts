@@ -2,9 +2,15 @@
 import { Engine } from "../core/engine.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Store, StoredHead } from "../state/store.ts";
+import { readEvidence } from "./evidence-file.ts";
 
 /** The engine is at rest: `start` makes it count, and marks as pending what differs from the published view. */
-export async function loadEngine(store: Store, settings: Settings, head: StoredHead | null): Promise<Engine> {
+export async function loadEngine(
+  folder: string,
+  store: Store,
+  settings: Settings,
+  head: StoredHead | null,
+): Promise<Engine> {
   const engine = new Engine(settings);
   await store.loadItems((rows) => engine.loadItems(rows));
   await store.loadApplications((rows) => engine.loadApplications(rows));
@@ -13,5 +19,6 @@ export async function loadEngine(store: Store, settings: Settings, head: StoredH
   await store.loadAssignments((chunk) => engine.loadAssignments(chunk));
   await store.loadPublished((rows) => engine.loadPublished(rows));
   engine.loadPending(head?.pending ?? []);
+  if (head !== null) engine.loadEvidence(await readEvidence(folder, head));
   return engine;
 }

@@ -67,7 +67,7 @@ export async function recover(ports: Ports, acceptConfigChange: boolean): Promis
 
   const epoch = Math.max(before.epoch, progress?.epoch ?? 0) + 1;
   await store.beginEpoch(config.engine, epoch, settingsDigest(settingsOf(config)));
-  const engine = await loadEngine(store, settingsOf(config), head);
+  const engine = await loadEngine(config.data, store, settingsOf(config), head);
   let standing = { ...before, epoch };
   if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
   else engine.start(standing.clockMinute);

@@ -13,6 +13,8 @@ import type { Outbox, StepCommit } from "../state/store.ts";
 import type { AppendRecord } from "../transport/transport.ts";
 import { CatchUp } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
+import { Forgetting } from "./event-ids.ts";
+import { writeEvidence } from "./evidence-file.ts";
 import { deliverInbox, inboxFolder } from "./inbox.ts";
 import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
 import { outboxBytes } from "./outbox.ts";
@@ -35,6 +37,7 @@ export class Worker {
   readonly #publisher: Publisher;
   readonly #catchUp: CatchUp;
   readonly #stepSize: StepSize;
+  readonly #forgetting: Forgetting;
   readonly #rejectRate: RejectRate;
   readonly #listeners: ((report: StepReport) => void)[] = [];
   #standing: Standing;
@@ -51,6 +54,7 @@ export class Worker {
     this.#publisher = new Publisher(config, ports.transport, ports.schemas);
     this.#catchUp = new CatchUp(config.catchUpLag);
     this.#stepSize = new StepSize(config.step);
+    this.#forgetting = new Forgetting(config.dedupDays);
     this.#rejectRate = new RejectRate(config);
   }
 
@@ -91,7 +95,11 @@ export class Worker {
 
   /** To be called when `run` or `runUntilQuiet` has ended. */
   async close(): Promise<void> {
-    await closePorts(this.#ports);
+    try {
+      if (this.#failure === null) await this.#keepEvidence();
+    } finally {
+      await closePorts(this.#ports);
+    }
   }
 
   /** true: a step was committed and published. */
@@ -103,7 +111,7 @@ export class Worker {
     this.#catchUp.observe(transport.positions());
     const catchUp = this.#catchUp.active;
     const startMs = now();
-    const batch = await readBatch(records, schemas, store);
+    const batch = await readBatch(records, schemas, store, config.dedupDays);
     const engineStartMs = now();
     const result = this.engine.step({
       clockMinute: minuteOf(engineStartMs),
@@ -120,6 +128,7 @@ export class Worker {
     this.#standing = { ...standingOf(commit), publishedStep: commit.step };
 
     const report = this.#report(batch, result, catchUp, engineMs, now() - startMs);
+    this.#forgetting.observe(records, commit.clockMinute);
     this.#backlogMayHaveGrown ||= records.length === recordsMax;
     this.#learn(commit.outbox, report);
     await eventLoop();
@@ -140,7 +149,7 @@ export class Worker {
       pending: this.engine.pendingCount(),
       configDigest: this.#configDigest,
     });
-    return { ...stepCommit(before, numbers, batch, result, config.dedupDays, outbox), outbox };
+    return { ...stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox), outbox };
   }
 
   #report(batch: Batch, result: StepResult, catchUp: boolean, engineMs: number, totalMs: number): StepReport {
@@ -170,10 +179,22 @@ export class Worker {
   async #lookAtBacklog(): Promise<void> {
     const { config, transport, log } = this.#ports;
     const delivered = await deliverInbox(inboxFolder(config.data), transport, log);
-    if (delivered === 0 && !this.#backlogMayHaveGrown) return;
+    const mayForget = this.#forgetting.isDue && !this.#catchUp.active;
+    if (delivered === 0 && !this.#backlogMayHaveGrown && !mayForget) return;
     this.#backlogMayHaveGrown = false;
     const watermarks = await transport.inputWatermarks();
     this.#catchUp.consider(transport.positions(), watermarks, this.#standing.counts.applied);
+    this.#forgetting.consider(transport.positions(), watermarks);
+  }
+
+  async #keepEvidence(): Promise<void> {
+    const { config, log } = this.#ports;
+    const { epoch, step } = this.#standing;
+    try {
+      await writeEvidence(config.data, { engine: config.engine, epoch, step }, this.engine.driftedEvidence());
+    } catch (error) {
+      log.warn({ err: error }, "published evidence could not be kept: the next start tells some pairs anew");
+    }
   }
 
   #waitMs(): number {

@@ -26,7 +26,7 @@ export async function snapshotOf(world: World): Promise<Snapshot> {
   try {
     const head = await store.readHead();
     if (head === null) throw new Error("nothing was committed");
-    const engine = await loadEngine(store, settingsOf(world.config()), head);
+    const engine = await loadEngine(world.folder, store, settingsOf(world.config()), head);
     const topics = await Promise.all(OUTPUTS.map((topic) => world.outputs(topic)));
     checkOrder(topics.flat());
     if (world.kind === "memory") checkProgress(world, head.step);

@@ -59,6 +59,7 @@ class Session {
   readonly #consumer = new Consumer();
   #clockMinute = 0;
   #isCatchingUp = false;
+  #restarts = 0;
   /** The tables may have changed since `exactView` was made. */
   #isStale = false;
 
@@ -126,7 +127,10 @@ class Session {
     const wasQuiet = !this.#isCatchingUp && this.#engine.pendingCount() === 0;
     this.#settings = settings;
     this.#isCatchingUp = false;
+    const evidence = [...this.#engine.driftedEvidence()];
+    const keepsEvidence = this.#restarts++ % 2 === 0;
     this.#engine = new this.#engineClass(settings);
+    if (keepsEvidence) this.#engine.loadEvidence(evidence);
     if (told !== null) this.#store.published.clear();
     this.#store.load(this.#engine);
     if (told !== null) this.#engine.restorePublished(told.predictions, told.recommendations, told.flags);
@@ -136,9 +140,9 @@ class Session {
     this.#checkTables();
     this.#require(compareViews(this.#engine.exactView(), this.exactView, SHOWN_MAX), "exact view");
     if (told === null) this.#checkPublished([]);
-    if (!isSame || !wasQuiet || settings.materiality.numerator > 0) return;
+    if (!isSame || !wasQuiet || (settings.materiality.numerator > 0 && !keepsEvidence)) return;
     const deltas = this.#settle(UNBOUNDED_BUDGET);
-    this.#require(deltas === 0 ? [] : [`${deltas} deltas`], "restart without input at materiality 0");
+    this.#require(deltas === 0 ? [] : [`${deltas} deltas`], "restart without input, evidence exact or kept");
   }
 
   #step(events: readonly StepEvent[], clockMinute: number, budgetRecords: number, catchUp: boolean): StepResult {
