@@ -139,14 +139,14 @@ class SqliteStore implements Store {
     await loadPublished(this.#usable(), take);
   }
 
-  async seenEvents(ids: readonly string[]): Promise<ReadonlySet<string>> {
+  async seenEvents(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const db = this.#usable();
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
     for (const json of jsonTexts(ids)) {
-      const rows = await db.query<{ id: string }>(
-        sql`SELECT id FROM seen_events WHERE id IN (SELECT value FROM json_each(${json}))`,
+      const rows = await db.query<{ id: string; minute: number }>(
+        sql`SELECT id, minute FROM seen_events WHERE id IN (SELECT value FROM json_each(${json}))`,
       );
-      for (const { id } of rows) seen.add(id);
+      for (const { id, minute } of rows) seen.set(id, minute);
     }
     return seen;
   }

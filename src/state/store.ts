@@ -46,6 +46,9 @@ export interface Outbox {
   readonly positions: Positions;
 }
 
+/** An event's id, and the minute of the record that it came in (since 1970). */
+export type EventId = readonly [id: string, minute: number];
+
 export interface StepCommit extends StepHead {
   readonly users: readonly UserRow[];
   readonly entitlements: readonly EntitlementRow[];
@@ -56,8 +59,8 @@ export interface StepCommit extends StepHead {
   /** Entitlements (ids) whose pairs still differ from the target view; replaces the stored marks of these ids. */
   readonly pendingMarked: readonly number[];
   readonly pendingCleared: readonly number[];
-  /** Event ids seen in this step; forgotten after `dedupDays`. */
-  readonly eventIds: readonly string[];
+  /** Event ids of this step; the minute of an id that was seen before is replaced. */
+  readonly eventIds: readonly EventId[];
   /** Event ids with a minute below this are forgotten now. */
   readonly forgetEventsBefore: number;
   /** Every outbox up to this step is published: drop it. */
@@ -88,8 +91,8 @@ export interface Store {
   loadItems(take: (rows: readonly ItemRow[]) => void): Promise<void>;
   loadAssignments(take: (chunk: AssignmentChunk) => void): Promise<void>;
   loadPublished(take: (rows: readonly PublishedRow[]) => void): Promise<void>;
-  /** Which of these event ids were seen within `dedupDays`. */
-  seenEvents(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of these event ids that are remembered, each with its minute. */
+  seenEvents(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   commit(step: StepCommit): Promise<void>;
   /** Marks a clean end and releases the lock. */
   close(): Promise<void>;

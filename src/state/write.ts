@@ -103,7 +103,8 @@ async function writeSeenEvents(db: Database, step: StepCommit): Promise<void> {
   await writeRows(
     db,
     step.eventIds,
-    (json) => sql`REPLACE INTO seen_events (id, minute) SELECT value, ${step.clockMinute} FROM json_each(${json})`,
+    (json) => sql`REPLACE INTO seen_events (id, minute)
+      SELECT value->>'$[0]', value->>'$[1]' FROM jsonb_each(${json})`,
   );
   await db.query(sql`DELETE FROM seen_events WHERE minute < ${step.forgetEventsBefore}`);
 }

@@ -3,13 +3,21 @@ import type { Outcome, StepEvent } from "../core/engine.ts";
 import { decodeRecord } from "../events/decode.ts";
 import type { RejectReason } from "../events/event.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
-import type { InputCounts, Store } from "../state/store.ts";
+import type { EventId, InputCounts, Store } from "../state/store.ts";
 import type { InputRecord } from "../transport/transport.ts";
+import { minuteOf } from "./clock.ts";
+import { isRepeat } from "./event-ids.ts";
 
 /** An input record that was not taken, and why. */
 export interface Reject {
   readonly record: InputRecord;
   readonly reason: RejectReason;
+}
+
+interface Decoded {
+  readonly event: StepEvent;
+  readonly origin: InputRecord;
+  readonly id: EventId | null;
 }
 
 export interface Batch {
@@ -19,37 +27,51 @@ export interface Batch {
   readonly origins: readonly InputRecord[];
   /** Records that decoding refused. */
   readonly rejects: readonly Reject[];
-  /** Events whose id was seen before, within `dedupDays` or in this batch. They do not reach the engine. */
+  /** For each event its id, to be remembered with the minute of its record; null: none. */
+  readonly ids: readonly (EventId | null)[];
+  /** Events that repeat the id of an earlier one. They do not reach the engine. */
   readonly duplicates: number;
 }
 
-export async function readBatch(records: readonly InputRecord[], schemas: SchemaTable, store: Store): Promise<Batch> {
-  const decoded: { event: StepEvent; origin: InputRecord }[] = [];
+/** `dedupDays`: 0 for none. */
+export async function readBatch(
+  records: readonly InputRecord[],
+  schemas: SchemaTable,
+  store: Store,
+  dedupDays: number,
+): Promise<Batch> {
+  const decoded: Decoded[] = [];
   const rejects: Reject[] = [];
   for (const record of records) {
     const result = decodeRecord(record, schemas);
     if ("reject" in result) rejects.push({ record, reason: result.reject });
     else
-      for (const event of result.events)
-        decoded.push({ event: { event, recordAtMs: record.timestampMs }, origin: record });
+      for (const event of result.events) {
+        const id: EventId | null =
+          event.id === undefined || dedupDays === 0 ? null : [event.id, minuteOf(record.timestampMs)];
+        decoded.push({ event: { event, recordAtMs: record.timestampMs }, origin: record, id });
+      }
   }
-  const fresh = await withoutSeen(decoded, store);
+  const fresh = await withoutRepeats(decoded, store, dedupDays);
   return {
     records,
     events: fresh.map(({ event }) => event),
     origins: fresh.map(({ origin }) => origin),
     rejects,
+    ids: fresh.map(({ id }) => id),
     duplicates: decoded.length - fresh.length,
   };
 }
 
-async function withoutSeen<T extends { readonly event: StepEvent }>(decoded: readonly T[], store: Store): Promise<T[]> {
-  const ids = new Set(decoded.flatMap(({ event }) => event.event.id ?? []));
-  const seen = new Set(ids.size === 0 ? [] : await store.seenEvents([...ids]));
-  return decoded.filter(({ event: { event } }) => {
-    if (event.id === undefined) return true;
-    if (seen.has(event.id)) return false;
-    seen.add(event.id);
+async function withoutRepeats(decoded: readonly Decoded[], store: Store, dedupDays: number): Promise<Decoded[]> {
+  const ids = new Set(decoded.flatMap(({ id }) => id?.[0] ?? []));
+  const seen = new Map(ids.size === 0 ? [] : await store.seenEvents([...ids]));
+  return decoded.filter(({ id: given }) => {
+    if (given === null) return true;
+    const [id, minute] = given;
+    const seenMinute = seen.get(id);
+    if (seenMinute !== undefined && isRepeat(minute, seenMinute, dedupDays)) return false;
+    seen.set(id, minute);
     return true;
   });
 }
@@ -66,8 +88,8 @@ export function rejectsOf(batch: Batch, outcomes: readonly Outcome[]): Reject[] 
 }
 
 /** Ids to be remembered. That of a refused event is not: the producer may send it again, mended. */
-export function eventIdsOf(batch: Batch, outcomes: readonly Outcome[]): string[] {
-  return batch.events.flatMap(({ event }, i) => (typeof outcomes[i] === "string" ? (event.id ?? []) : []));
+export function eventIdsOf(batch: Batch, outcomes: readonly Outcome[]): EventId[] {
+  return batch.ids.filter((id, i): id is EventId => id !== null && typeof outcomes[i] === "string");
 }
 
 /** in = applied + unchanged + late + rejected, where in = events + records that decoding refused. */

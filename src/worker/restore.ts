@@ -18,7 +18,9 @@ import { readPublishedView } from "./published-view.ts";
 import type { Ports } from "./recovery.ts";
 import { type Standing, standingOf, stepCommit } from "./step-commit.ts";
 
-const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], duplicates: 0 };
+const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], ids: [], duplicates: 0 };
+/** The partitions are replayed at different speeds, so an id of any age may still be repeated. */
+const FORGET_NOTHING = 0;
 /** The inputs were checked to be there; a broker may take its time to begin. */
 const SILENCE_MAX_MS = 60_000;
 const WAIT_MS = 1_000;
@@ -34,7 +36,7 @@ export async function restore(ports: Ports, engine: Engine, before: Standing, pr
   const result = engine.step({ clockMinute: progress.clockMinute, events: [], budgetRecords: 1, catchUp: true });
   const { step, positions } = progress;
   const numbers = { epoch: before.epoch, step, positions, publishedStep: step };
-  const commit = stepCommit(replayed, numbers, NO_RECORDS, result, config.dedupDays, null);
+  const commit = stepCommit(replayed, numbers, NO_RECORDS, result, FORGET_NOTHING, null);
   await store.commit(commit);
   return standingOf(commit);
 }
@@ -52,7 +54,7 @@ async function replay(ports: Ports, engine: Engine, before: Standing, progress: 
     if (silentMs >= SILENCE_MAX_MS) throw unreadable(standing.positions, progress.positions);
     if (records.length === 0) continue;
 
-    const batch = await readBatch(records, schemas, store);
+    const batch = await readBatch(records, schemas, store, config.dedupDays);
     const clockMinute = Math.min(
       progress.clockMinute,
       minuteOf(Math.max(...records.map(({ timestampMs }) => timestampMs))),
@@ -60,7 +62,7 @@ async function replay(ports: Ports, engine: Engine, before: Standing, progress: 
     const result = engine.step({ clockMinute, events: batch.events, budgetRecords: 1, catchUp: true });
     const positions = advance(standing.positions, records);
     const numbers = { epoch: before.epoch, step: progress.step - 1, positions, publishedStep: progress.step };
-    const commit = stepCommit(standing, numbers, batch, result, config.dedupDays, null);
+    const commit = stepCommit(standing, numbers, batch, result, FORGET_NOTHING, null);
     await store.commit(commit);
     standing = standingOf(commit);
   }

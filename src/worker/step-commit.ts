@@ -2,7 +2,6 @@
 import type { StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit, StepHead } from "../state/store.ts";
 import type { OutputRecord, Positions } from "../transport/transport.ts";
-import { DAY_MINUTES } from "./clock.ts";
 import { addCounts, type Batch, countsOf, eventIdsOf } from "./intake.ts";
 import { outboxDigest, packOutbox } from "./outbox.ts";
 import { encodeProgress } from "./progress.ts";
@@ -40,7 +39,7 @@ export function stepCommit(
   numbers: StepNumbers,
   batch: Batch,
   result: StepResult,
-  dedupDays: number,
+  forgetEventsBefore: number,
   outbox: Outbox | null,
 ): StepCommit {
   return {
@@ -48,8 +47,8 @@ export function stepCommit(
     ...result.changes,
     clockMinute: result.clockMinute,
     counts: addCounts(before.counts, countsOf(batch, result.outcomes)),
-    eventIds: dedupDays === 0 ? [] : eventIdsOf(batch, result.outcomes),
-    forgetEventsBefore: result.clockMinute - dedupDays * DAY_MINUTES,
+    eventIds: eventIdsOf(batch, result.outcomes),
+    forgetEventsBefore,
     outbox,
   };
 }

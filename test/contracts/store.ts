@@ -302,15 +302,22 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
     test("event ids are known until they are forgotten", async () => {
       await begin();
       const many = Array.from({ length: 10_000 }, (_, index) => `event ${index}`);
-      await store.commit(stepOf(1, { clockMinute: 100, eventIds: [...NASTY, ...many] }));
-      await store.commit(stepOf(2, { clockMinute: 101, eventIds: ["later", NASTY[0]!] }));
+      const at = (minute: number, ...ids: readonly string[]) => ids.map((id) => [id, minute] as const);
+      const known = (...ids: readonly string[]) => store.seenEvents(ids);
+      await store.commit(stepOf(1, { eventIds: [...at(100, ...NASTY), ...at(99, ...many), ...at(7, "twice")] }));
+      await store.commit(
+        stepOf(2, { eventIds: [...at(102, "later", NASTY[0]!), ...at(4, "twice"), ...at(5, "twice")] }),
+      );
       await reopen();
       await begin();
-      const known = await store.seenEvents([...NASTY, ...many, "later", "unknown", "Event 1"]);
-      expect(known).toEqual(new Set([...NASTY, ...many, "later"]));
-      await store.commit(stepOf(3, { clockMinute: 102, forgetEventsBefore: 101 }));
-      expect(await store.seenEvents([...NASTY, "event 1", "later"])).toEqual(new Set(["later", NASTY[0]]));
-      expect(await store.seenEvents([])).toEqual(new Set());
+      expect(await known(...NASTY, ...many, "later", "twice", "unknown", "Event 1")).toEqual(
+        new Map([...at(100, ...NASTY), ...at(99, ...many), ...at(102, "later", NASTY[0]!), ...at(5, "twice")]),
+      );
+      await store.commit(stepOf(3, { forgetEventsBefore: 100 }));
+      expect(await known(...NASTY, "event 1", "later", "twice")).toEqual(
+        new Map([...at(100, ...NASTY), ...at(102, "later", NASTY[0]!)]),
+      );
+      expect(await known()).toEqual(new Map());
     });
   });
 }

@@ -9,9 +9,10 @@ import { transportWith } from "./canaries.ts";
 import { faultsOf, snapshotOf } from "./check.ts";
 import { lastOf, type Recording, record, recordRestored } from "./enumerate.ts";
 import { type FaultKind, FaultPlan } from "./fault-plan.ts";
-import { scenario, type Wave } from "./scenario.ts";
+import { recordOf, scenario, type Wave } from "./scenario.ts";
 import { type Mutation, World } from "./world.ts";
 
+const DAY_MS = 24 * 3_600_000;
 const SETTINGS = ["materiality=0", "step.recordsMax=5", "step.budgetRecords=3", "step.waitMs=0"];
 
 describe("crash points", () => {
@@ -140,6 +141,30 @@ describe("crash points", () => {
   it("C7: the state is lost — rebuilt from the inputs and the published topics", async () => {
     await (await recordRestored(recordings, "lost")).before.remove();
   });
+
+  it.each([6, 8])(
+    "C7: an event that came again after %i days, and was read late, is judged as before",
+    async (days) => {
+      const world = await World.create("memory", [...SETTINGS, "step.recordsMax=1"]);
+      worlds.push(world);
+      const [opening] = scenario(12, 0, 0) as [Wave];
+      const pair = { user: "u", entitlement: "e" };
+      const grant = recordOf({ type: "assignment.granted", ...pair, id: "once" });
+      const revoke = recordOf({ type: "assignment.revoked", ...pair });
+      await world.play({ ...opening, name: "granted", records: [grant] });
+      world.broker.nowMs += days * DAY_MS;
+      world.broker.append("again", [revoke, revoke, grant]);
+      const late: Wave = { name: "late", atMs: opening.atMs + 30 * DAY_MS, records: [revoke] };
+      await world.play({ ...late, name: "read late", records: [] });
+      const rebuilt = await world.fork("lost");
+      worlds.push(rebuilt);
+      await rebuilt.play(late);
+      await world.play(late);
+      expect(faultsOf(await snapshotOf(rebuilt), await snapshotOf(world), null)).toEqual([]);
+      const { unchanged } = JSON.parse((await snapshotOf(world)).counts);
+      expect(unchanged).toBe(days < 7 ? 3 : 1);
+    },
+  );
 
   it("C7: the oldest inputs are gone — refused, with what to do", async () => {
     const world = await fork(lastOf(recordings), "lost");

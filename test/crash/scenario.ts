@@ -20,7 +20,8 @@ export interface Wave {
 
 const START_MS = Date.UTC(2026, 0, 5, 9);
 const HOUR_MS = 3_600_000;
-const WAVE_MS = 12 * HOUR_MS;
+/** So that some repeated event ids are older than `dedupDays`. */
+const WAVE_MS = 36 * HOUR_MS;
 
 export const TOPICS: Readonly<Record<InputChannel, string>> = {
   identities: "hr.identities",
@@ -42,7 +43,7 @@ export function scenario(seed: number, waves: number, changes: number): Wave[] {
     const records = events.filter(isEncodable).map((event, j) => recordOf(dated(random, event, atMs, `${i}-${j}`)));
     const repeated = random.sample(
       told.flatMap((wave) => wave.records),
-      i === 0 ? 0 : 1,
+      i === 0 ? 0 : 2,
     );
     const poison = [`not JSON ${i}`, `{"type":"identity.removed","user":${i}}`].map((text) =>
       poisonRecord(random, text),
@@ -65,7 +66,7 @@ function dated(random: RandomSource, event: EncodableEvent, atMs: number, id: st
   };
 }
 
-function recordOf(event: EncodableEvent): AppendRecord {
+export function recordOf(event: EncodableEvent): AppendRecord {
   const { channel, key } = routeOf(event);
   return { topic: TOPICS[channel], key, value: encodeEvent(event), headers: {} };
 }

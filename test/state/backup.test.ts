@@ -47,7 +47,14 @@ test("a backup is never written over, and none is made of nothing", async () => 
 test("the integrity check tells what is wrong", async () => {
   const store = await openStore(folder);
   await store.beginEpoch("engine", 1, "digest");
-  await store.commit(stepOf(1, { eventIds: ["a", "b"] }));
+  await store.commit(
+    stepOf(1, {
+      eventIds: [
+        ["a", 1],
+        ["b", 1],
+      ],
+    }),
+  );
   expect(await integrityCheck(folder)).toEqual([]);
   await store.close();
   // An index that does not know of a row.

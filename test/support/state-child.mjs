@@ -45,7 +45,7 @@ function stepOf(epoch, step) {
     published: ids.map((user) => [step, user, 1, "1 2", step, step, 0, 0, 0]),
     pendingMarked: [step],
     pendingCleared: [step - 1],
-    eventIds: [`event ${step}`],
+    eventIds: [[`event ${step}`, step]],
     forgetEventsBefore: 0,
     publishedStep: step - 1,
     outbox: { step, epoch, chunks: [Uint8Array.of(step & 255)], progress: Uint8Array.of(1), positions: new Map() },
