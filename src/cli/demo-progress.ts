@@ -14,13 +14,13 @@ export interface DemoProgress {
   readonly events: number;
 }
 
-const NAME = "demo.json";
+export const DEMO_FILE = "demo.json";
 
 /** null: the folder holds no demo yet. */
 export function readDemoProgress(folder: string): DemoProgress | null {
   let text: string;
   try {
-    text = readFileSync(join(folder, NAME), "utf8");
+    text = readFileSync(join(folder, DEMO_FILE), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
@@ -28,12 +28,17 @@ export function readDemoProgress(folder: string): DemoProgress | null {
   try {
     return JSON.parse(text) as DemoProgress;
   } catch (cause) {
-    throw new AppError("state", `${join(folder, NAME)} is broken`, "remove the demo's folder to begin anew", cause);
+    throw new AppError(
+      "state",
+      `${join(folder, DEMO_FILE)} is broken`,
+      "remove the demo's folder to begin anew",
+      cause,
+    );
   }
 }
 
 export function writeDemoProgress(folder: string, progress: DemoProgress): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${NAME}.tmp`), `${JSON.stringify(progress)}\n`);
-  renameSync(join(folder, `${NAME}.tmp`), join(folder, NAME));
+  writeFileSync(join(folder, `${DEMO_FILE}.tmp`), `${JSON.stringify(progress)}\n`);
+  renameSync(join(folder, `${DEMO_FILE}.tmp`), join(folder, DEMO_FILE));
 }

@@ -19,8 +19,13 @@ export async function lookAtTopics(session: Session, create: boolean): Promise<v
   const created = create
     ? await withAdmin(kafka, UNREACHABLE_MS, "create topics", (admin) => createTopics(admin, plan, sizes))
     : [];
-  const report = await withAdmin(kafka, UNREACHABLE_MS, "look at topics", (admin) => reportTopics(admin, plan));
-  say(session, created, report);
+  say(session, created, await topicReport(session));
+}
+
+/** What the topics are like, with all that is wrong; asks only. */
+export async function topicReport({ config, log }: Session): Promise<TopicReport> {
+  const kafka = createKafka(config.kafka, log);
+  return withAdmin(kafka, UNREACHABLE_MS, "look at topics", (admin) => reportTopics(admin, topicPlan(config)));
 }
 
 function topicPlan({ topics }: Config): TopicPlan {

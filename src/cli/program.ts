@@ -2,11 +2,17 @@
 import { Command, CommanderError } from "commander";
 import { AppError, EXIT_CODES } from "../errors.ts";
 import { addApply } from "./apply.ts";
+import { addBackup } from "./backup.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { addImport } from "./import.ts";
+import { addRebuild } from "./rebuild.ts";
 import { addReconcile } from "./reconcile.ts";
+import { addRejects } from "./rejects.ts";
+import { addReset } from "./reset.ts";
+import { addRestore } from "./restore.ts";
 import { addRun } from "./run.ts";
 import { addGlobalOptions } from "./session.ts";
 import { addStatus } from "./status.ts";
@@ -28,6 +34,12 @@ const COMMANDS: readonly AddCommand[] = [
   addReconcile,
   addStatus,
   addTopics,
+  addDoctor,
+  addRejects,
+  addBackup,
+  addRestore,
+  addRebuild,
+  addReset,
 ];
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -6,9 +6,21 @@ import { checkEvidence, compareViews } from "../core/recount-checks.ts";
 import type { Settings } from "../core/settings.ts";
 import type { View } from "../core/tables.ts";
 import { AppError } from "../errors.ts";
-import { openSession } from "./session.ts";
+import type { StoredHead } from "../state/store.ts";
+import { openSession, type Session } from "./session.ts";
 import { startStoredEngine } from "./stored-engine.ts";
 import type { Terminal } from "./terminal.ts";
+import { checkTopics } from "./verify-topics.ts";
+
+interface Options {
+  readonly topics?: boolean;
+}
+
+const HELP = `
+A worker may be running: everything is compared as of one committed step. Needs the settings that the worker has.
+
+Exit codes: 0 all equal, 1 something differs, 3 other settings, 5 no state or one that is apart from its topics,
+7 the topics cannot be read.`;
 
 /** Of each comparison. */
 const DIFFERENCES_MAX = 10;
@@ -17,10 +29,13 @@ export function addVerify(program: Command, terminal: Terminal): void {
   program
     .command("verify")
     .description("recount everything from the tables and compare: counters, exact view, what was published")
-    .action(async (_options: object, command: Command) => {
+    .option("--topics", "also rebuild from the output topics what consumers have, and compare it with the state")
+    .addHelpText("after", HELP)
+    .action(async ({ topics = false }: Options, command: Command) => {
       const session = openSession(command, terminal);
       const { engine, head, pending, settings } = await startStoredEngine(session.config);
       const checks = runChecks(engine, settings, pending);
+      if (topics) checks.push(...(await runTopicChecks(session, head, engine.publishedView())));
       for (const { name, differences, note } of checks) {
         session.say(`${name}: ${note ?? (differences.length === 0 ? "equal" : "DIFFERS")}`);
         for (const difference of differences) session.say(`  ${difference}`);
@@ -29,11 +44,23 @@ export function addVerify(program: Command, terminal: Terminal): void {
       if (checks.some(({ differences }) => differences.length > 0)) {
         throw new AppError(
           "differs",
-          "the state does not agree with its tables",
-          "this is a bug: keep the state folder, and run `corollary rebuild`",
+          `the state does not agree with its tables${topics ? ", or not with its topics" : ""}`,
+          "this is a bug, or somebody else wrote there: keep the state folder, and run `corollary rebuild`",
         );
       }
     });
+}
+
+async function runTopicChecks(session: Session, head: StoredHead, told: View): Promise<Check[]> {
+  const { published, order, progress, view, unpublished } = await checkTopics(session, head, told, DIFFERENCES_MAX);
+  const viewNote =
+    unpublished && view.length === 0 ? { note: `equal, with step ${head.step} that is to be sent yet` } : {};
+  const later = published === head.step ? {} : { note: `not compared, the topics are at step ${published}` };
+  return [
+    { name: "order of the records on the output topics", differences: order },
+    { name: "progress record against the state", differences: progress, ...later },
+    { name: "view rebuilt from the output topics against the published one", differences: view, ...viewNote },
+  ];
 }
 
 interface Check {

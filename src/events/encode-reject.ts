@@ -2,7 +2,10 @@
 import type { Headers, InputRecord } from "../transport/transport.ts";
 import type { RejectReason } from "./event.ts";
 
-const PREFIX = "__connect.errors.";
+/** Of the headers that are ours. */
+export const ERROR_HEADER_PREFIX = "__connect.errors.";
+/** Full length of a value that had to be cut. */
+export const CUT_HEADER = "corollary.value.bytes";
 const MESSAGE_CHARACTERS_MAX = 1000;
 
 export interface RejectedRecord {
@@ -21,15 +24,15 @@ export function encodeReject(record: InputRecord, reason: RejectReason, engine: 
     value: record.value,
     headers: {
       ...record.headers,
-      [`${PREFIX}topic`]: record.topic,
-      [`${PREFIX}partition`]: String(record.partition),
-      [`${PREFIX}offset`]: String(record.offset),
-      [`${PREFIX}connector.name`]: engine,
-      [`${PREFIX}task.id`]: "0",
-      [`${PREFIX}stage`]: "VALUE_CONVERTER",
-      [`${PREFIX}class.name`]: "corollary",
-      [`${PREFIX}exception.class.name`]: "RejectReason",
-      [`${PREFIX}exception.message`]: rejectMessage(reason).slice(0, MESSAGE_CHARACTERS_MAX),
+      [`${ERROR_HEADER_PREFIX}topic`]: record.topic,
+      [`${ERROR_HEADER_PREFIX}partition`]: String(record.partition),
+      [`${ERROR_HEADER_PREFIX}offset`]: String(record.offset),
+      [`${ERROR_HEADER_PREFIX}connector.name`]: engine,
+      [`${ERROR_HEADER_PREFIX}task.id`]: "0",
+      [`${ERROR_HEADER_PREFIX}stage`]: "VALUE_CONVERTER",
+      [`${ERROR_HEADER_PREFIX}class.name`]: "corollary",
+      [`${ERROR_HEADER_PREFIX}exception.class.name`]: "RejectReason",
+      [`${ERROR_HEADER_PREFIX}exception.message`]: rejectMessage(reason).slice(0, MESSAGE_CHARACTERS_MAX),
       cor,
     },
   };

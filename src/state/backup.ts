@@ -3,14 +3,17 @@ import { chmod, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sqlite from "@databases/sqlite";
 import { AppError } from "../errors.ts";
-import { damagedError } from "./database.ts";
+import { Database, damagedError } from "./database.ts";
+import { readHead } from "./head.ts";
+import { schemaVersion } from "./migrations.ts";
 import { openForReading, STATE_FILE } from "./sqlite-store.ts";
+import type { StoredHead } from "./store.ts";
 
 const { sql } = sqlite;
 
 export interface Backup {
-  /** The last step in the copy; null when nothing was committed yet. */
-  readonly step: number | null;
+  /** What the copy holds; null when nothing was committed yet. */
+  readonly head: StoredHead | null;
   readonly bytes: number;
 }
 
@@ -31,11 +34,11 @@ export async function backUp(folder: string, target: string): Promise<Backup> {
     await source.close();
   }
   await chmod(partial, 0o600);
-  const step = await checkedStep(partial);
+  const head = await readCopy(partial);
   await syncToDisk(partial);
   await rename(partial, target);
   await syncToDisk(dirname(target));
-  return { step, bytes: (await stat(target)).size };
+  return { head, bytes: (await stat(target)).size };
 }
 
 /** What SQLite finds wrong with the state in `folder`, indexes included; empty when it is whole. */
@@ -48,26 +51,27 @@ export async function integrityCheck(folder: string): Promise<readonly string[]>
   }
 }
 
-async function checkedStep(path: string): Promise<number | null> {
-  const db = await openForReading(path);
+/** What the copy of a state at `path` holds; null: no step. Rejects with AppError("state") when it is damaged or no state. */
+export async function readCopy(path: string): Promise<StoredHead | null> {
+  const db = await Database.open(path, "read");
   try {
+    if ((await schemaVersion(db)) === 0) throw new AppError("state", `${path} is empty`, "Name another file.");
     const [finding] = await db.damage("quick_check");
     if (finding !== undefined) throw damagedError(path, finding);
-    const [head] = await db.query<{ step: number | null }>(sql`SELECT step FROM head`);
-    return head!.step;
+    return await readHead(db, false);
   } finally {
     await db.close();
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
   );
 }
 
-async function syncToDisk(path: string): Promise<void> {
+export async function syncToDisk(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {
     await handle.sync();

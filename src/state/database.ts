@@ -93,6 +93,16 @@ export class Database {
   }
 }
 
+export async function sqliteVersion(): Promise<string> {
+  const connection = sqlite.default();
+  try {
+    const [row] = (await connection.query(sql`SELECT sqlite_version() AS version`)) as { version: string }[];
+    return row!.version;
+  } finally {
+    await connection.dispose();
+  }
+}
+
 export function checkSqliteVersion(version: string): void {
   if (version.localeCompare(SQLITE_VERSION_MIN, "en", { numeric: true }) >= 0) return;
   throw new AppError(

@@ -10,6 +10,8 @@ import { Database } from "./database.ts";
 
 const { sql } = sqlite;
 
+export const LOCK_FILE = "lock.db";
+export const OWNER_FILE = "owner.json";
 const BUSY_TIMEOUT_MS = 100;
 
 export interface FolderLock {
@@ -18,14 +20,14 @@ export interface FolderLock {
 
 /** Rejects with AppError("locked") that names the owner's process. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const db = await Database.open(join(folder, "lock.db"), "create", BUSY_TIMEOUT_MS);
+  const db = await Database.open(join(folder, LOCK_FILE), "create", BUSY_TIMEOUT_MS);
   try {
     await db.query(sql`BEGIN EXCLUSIVE`);
   } catch (error) {
     await db.close();
     throw error instanceof AppError && error.code === "locked" ? await lockedError(folder) : error;
   }
-  const ownerFile = join(folder, "owner.json");
+  const ownerFile = join(folder, OWNER_FILE);
   await writeFile(`${ownerFile}.new`, `${JSON.stringify({ pid: process.pid })}\n`);
   await rename(`${ownerFile}.new`, ownerFile);
   return {
@@ -34,6 +36,22 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       await db.close();
     },
   };
+}
+
+/** Whether a process holds the folder, and which one where that is known. Takes no lock and writes nothing. */
+export async function folderOwner(folder: string): Promise<{ readonly pid: number | null } | null> {
+  try {
+    const db = await Database.open(join(folder, LOCK_FILE), "read", BUSY_TIMEOUT_MS);
+    try {
+      await db.query(sql`SELECT count(*) FROM sqlite_master`);
+    } finally {
+      await db.close();
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "locked") return { pid: await ownerPid(folder) };
+    return null;
+  }
 }
 
 async function lockedError(folder: string): Promise<AppError> {
@@ -48,7 +66,7 @@ async function lockedError(folder: string): Promise<AppError> {
 /** The process that opened the folder for writing last and has not closed it; null when nobody did. */
 async function ownerPid(folder: string): Promise<number | null> {
   try {
-    const { pid } = JSON.parse(await readFile(join(folder, "owner.json"), "utf8")) as { pid?: unknown };
+    const { pid } = JSON.parse(await readFile(join(folder, OWNER_FILE), "utf8")) as { pid?: unknown };
     return typeof pid === "number" ? pid : null;
   } catch {
     return null;

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { AppError } from "../errors.ts";
 import { type FileMode, type JournalFault, replaceFile } from "./journal-file.ts";
 
-const LAYOUT_NAME = "journal.json";
+export const LAYOUT_NAME = "journal.json";
 const FORMAT = 1;
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,200}$/;
 

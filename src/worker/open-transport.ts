@@ -9,7 +9,8 @@ import type { Now } from "./clock.ts";
 /** A little under Kafka's default for a batch, so that the same records fit everywhere. */
 const RECORD_BYTES_MAX = 1_000_000;
 
-export async function makeTransport(config: Config, log: Log, now: Now): Promise<Transport> {
+/** `readOnly`: for checks beside an owner; such a transport neither fences nor publishes nor appends. */
+export async function makeTransport(config: Config, log: Log, now: Now, readOnly: boolean = false): Promise<Transport> {
   const { identities, assignments, entitlements, requests, decisions } = config.topics;
   const { predictions, recommendations, flags, actions, audit, rejects, progress } = config.topics;
   const withPrefix = (topics: readonly string[]) => topics.map((topic) => config.topics.prefix + topic);
@@ -25,12 +26,17 @@ export async function makeTransport(config: Config, log: Log, now: Now): Promise
   const partitioned = (topics: readonly string[]) =>
     Object.fromEntries(topics.map((topic) => [topic, config.topics.partitions]));
   return new Journal({
-    folder: join(config.data, "journal"),
+    folder: journalFolder(config),
     engine,
     inputTopics: partitioned(inputTopics),
     outputTopics: partitioned([...outputTopics, ...logTopics]),
     progressTopic,
     recordBytesMax: RECORD_BYTES_MAX,
+    readOnly,
     now,
   });
+}
+
+export function journalFolder({ data }: Config): string {
+  return join(data, "journal");
 }

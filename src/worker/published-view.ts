@@ -18,7 +18,7 @@ export interface PublishedView {
 
 /** Both formats; the topics may hold records of either, when `format` was changed. */
 export async function readPublishedView(
-  transport: Transport,
+  transport: Pick<Transport, "readOutput">,
   config: Config,
   schemas: SchemaTable,
 ): Promise<PublishedView> {
@@ -43,7 +43,11 @@ interface Upsert {
   readonly flags: readonly { readonly flag: Flag["flag"]; readonly type?: "low" | "rare" | null }[];
 }
 
-async function lastRecords(transport: Transport, topic: string, schemas: SchemaTable): Promise<Upsert[]> {
+async function lastRecords(
+  transport: Pick<Transport, "readOutput">,
+  topic: string,
+  schemas: SchemaTable,
+): Promise<Upsert[]> {
   const values = new Map<string, Uint8Array>();
   for await (const { key, value } of transport.readOutput(topic)) {
     const text = Buffer.from(key ?? []).toString();

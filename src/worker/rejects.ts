@@ -4,12 +4,9 @@
  */
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { encodeReject, type RejectedRecord, rejectMessage } from "../events/encode-reject.ts";
+import { CUT_HEADER, encodeReject, type RejectedRecord, rejectMessage } from "../events/encode-reject.ts";
 import type { Reject } from "./intake.ts";
 import { recordBytes } from "./outbox.ts";
-
-/** Full length of a value that had to be cut. */
-const CUT_HEADER = "corollary.value.bytes";
 
 /**
  * The record byte for byte. One that does not fit beside the headers that tell its reason is cut, with its full length
