@@ -14,6 +14,7 @@ import type { AppendRecord } from "../transport/transport.ts";
 import { CatchUp } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
 import { Forgetting } from "./event-ids.ts";
+import { writeEvidence } from "./evidence-file.ts";
 import { deliverInbox, inboxFolder } from "./inbox.ts";
 import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
 import { outboxBytes } from "./outbox.ts";
@@ -94,7 +95,11 @@ export class Worker {
 
   /** To be called when `run` or `runUntilQuiet` has ended. */
   async close(): Promise<void> {
-    await closePorts(this.#ports);
+    try {
+      if (this.#failure === null) await this.#keepEvidence();
+    } finally {
+      await closePorts(this.#ports);
+    }
   }
 
   /** true: a step was committed and published. */
@@ -180,6 +185,16 @@ export class Worker {
     const watermarks = await transport.inputWatermarks();
     this.#catchUp.consider(transport.positions(), watermarks, this.#standing.counts.applied);
     this.#forgetting.consider(transport.positions(), watermarks);
+  }
+
+  async #keepEvidence(): Promise<void> {
+    const { config, log } = this.#ports;
+    const { epoch, step } = this.#standing;
+    try {
+      await writeEvidence(config.data, { engine: config.engine, epoch, step }, this.engine.driftedEvidence());
+    } catch (error) {
+      log.warn({ err: error }, "published evidence could not be kept: the next start tells some pairs anew");
+    }
   }
 
   #waitMs(): number {
