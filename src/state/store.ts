@@ -6,7 +6,9 @@
  *  1. `commit` is atomic and durable (fsync) when it resolves; when it rejects, the process must end and start again.
  *  2. `commit` checks in the same transaction that the epoch is still its own, and rejects with AppError("fenced") if not.
  *  3. Ids are the engine's: dense, never reused. Texts come back exactly as given.
- *  4. Reading (`load…`) is in bulk and in chunks: a company of millions never stands in memory twice.
+ *  4. `commit` takes the step number as it is: while inputs are replayed (recovery), commits keep the number that the
+ *     head has, or lower it. They bring no outbox, and drop the one of a higher step when `publishedStep` says so.
+ *  5. Reading (`load…`) is in bulk and in chunks: a company of millions never stands in memory twice.
  */
 import type {
   ApplicationRow,

@@ -218,7 +218,7 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       expect(await gathered((take) => store.loadApplications(take))).toEqual([["app", "2"]]);
     });
 
-    test("4: assignments come back in bulk, every number and extra as it was", async () => {
+    test("5: assignments come back in bulk, every number and extra as it was", async () => {
       await begin();
       const rows: AssignmentRow[] = [];
       const extra = JSON.stringify({ expiresAt: 1, source: NASTY[0] });
@@ -236,7 +236,7 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       expect(await allAssignments(store)).toEqual(rows);
     });
 
-    test("4: published rows come back in bulk; a row without kind and flags is gone", async () => {
+    test("5: published rows come back in bulk; a row without kind and flags is gone", async () => {
       await begin();
       const rows: PublishedRow[] = [];
       for (let entitlement = 0; entitlement < 200; entitlement++) {
@@ -289,6 +289,23 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       const stored = (await store.readHead())!.outbox!;
       expect(stored.chunks).toHaveLength(100);
       expect(stored.chunks.every((chunk, index) => Buffer.compare(chunk, chunks[index]!) === 0)).toBe(true);
+    });
+
+    test("4: a replay keeps the step number, or lowers it, and drops the outbox of the higher step", async () => {
+      await begin();
+      await store.commit(stepOf(7, { users: [[0, "a", "1"]], outbox: outboxOf(7, [Uint8Array.of(1)]) }));
+      const positions = new Map([["hr.identities", new Map([[0, 90]])]]);
+      await store.commit(stepOf(5, { users: [[1, "b", "1"]], publishedStep: 7, positions }));
+      await store.commit(stepOf(5, { users: [[1, "b", "2"]], publishedStep: 7, positions, clockMinute: 9 }));
+      await reopen();
+      expect(await store.readHead()).toMatchObject({ step: 5, outbox: null, positions, clockMinute: 9 });
+      expect(await gathered((take) => store.loadUsers(take))).toEqual([
+        [0, "a", "1"],
+        [1, "b", "2"],
+      ]);
+      await begin();
+      await store.commit(stepOf(8, { outbox: outboxOf(8, []) }));
+      expect((await store.readHead())!.outbox!.step).toBe(8);
     });
 
     test("pending marks are set and cleared; a mark wins over clearing in the same step", async () => {
