@@ -86,7 +86,7 @@ export interface Config {
   /** How long event ids are remembered. */
   readonly dedupDays: number;
   /** Whether the first view of an empty state is published or taken as known. */
-  readonly initialPublish: "full" | "none";
+  readonly initialPublish: "full";
   readonly rejectsPerMinuteMax: number;
   readonly step: StepConfig;
   /** Records of backlog from which the view is built in one batch instead of event by event. */

@@ -118,6 +118,7 @@ describe("one message names key, value, origin and what is allowed", () => {
     ["bands.high=2", "bands.high"],
     ["bands.high=0.1", "bands (default) is"],
     ["transport=rabbit", 'is "rabbit"; allowed: journal, kafka'],
+    ["initialPublish=none", 'is "none"; allowed: full (`none` is not supported yet)'],
     ["features=[1]", "features.0"],
     ["features={}", "allowed: a list of at most 1000 texts"],
     ["kafka.brokers=localhost", "allowed: at least one host:port"],

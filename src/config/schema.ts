@@ -133,7 +133,7 @@ export const schema: z.ZodType<Config> = z.strictObject({
   overrides: z.array(override, { error: OVERRIDES }).max(10_000, { error: OVERRIDES }),
   unusedAfterDays: whole(1, 36_500),
   dedupDays: whole(0, 365),
-  initialPublish: oneOf("full", "none"),
+  initialPublish: z.literal("full", { error: "full (`none` is not supported yet)" }),
   rejectsPerMinuteMax: whole(0, 10_000_000),
   step: z.strictObject({
     recordsMax: whole(1, 1_000_000),
