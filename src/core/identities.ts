@@ -18,7 +18,6 @@ import { largerBytes, largerFloats, type Moment, NEVER, stampFor, wins } from ".
 import type { UserRow } from "./rows.ts";
 import { IDENTITY_ITEMS_MAX } from "./settings.ts";
 
-export const UNKNOWN = 0;
 export const ACTIVE = 1;
 export const REMOVED = 2;
 
@@ -42,7 +41,7 @@ interface Registers {
 
 export class Identities {
   readonly names: Interner = new Interner();
-  /** UNKNOWN, ACTIVE or REMOVED, by user. */
+  /** ACTIVE, REMOVED, or 0 for an identity that no event ever made active; by user. */
   state: Uint8Array = new Uint8Array(64);
   /** Stamp of the last change of feature items (ms), or NEVER. */
   itemsChangedAt: Float64Array = new Float64Array(64).fill(NEVER);

@@ -16,6 +16,7 @@ export class Items {
   readonly #byValue: Map<string, number>[] = [];
   readonly #attributeOf: number[] = [];
   readonly #valueOf: string[] = [];
+  readonly #described: Item[] = [];
 
   /** `features` null: every attribute is a feature. */
   constructor(features: readonly string[] | null) {
@@ -35,6 +36,7 @@ export class Items {
     values.set(value, id);
     this.#attributeOf.push(attributeId);
     this.#valueOf.push(value);
+    this.#described.push({ attribute, value });
     return id;
   }
 
@@ -51,7 +53,7 @@ export class Items {
   }
 
   describe(item: number): Item {
-    return { attribute: this.attributeOf(item), value: this.#valueOf[item]! };
+    return this.#described[item]!;
   }
 
   /** Negative: a comes first. Never depends on when an item was first seen. */

@@ -2,6 +2,7 @@
 import type { Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Counters } from "./counters.ts";
+import { Descriptions } from "./descriptions.ts";
 import { Published } from "./published.ts";
 import { Ripple } from "./ripple.ts";
 import type { Settings } from "./settings.ts";
@@ -11,6 +12,7 @@ import { Target } from "./target.ts";
 export class Live {
   readonly counters: Counters;
   readonly target: Target;
+  readonly descriptions: Descriptions;
   readonly published: Published;
   readonly ripple: Ripple;
   readonly settle: Settle;
@@ -27,7 +29,8 @@ export class Live {
     this.counters = new Counters(company, settings);
     this.settle = new Settle(company, this.counters);
     this.target = new Target(company, this.counters, settings);
-    this.published = new Published(company, this.counters, this.target, changes);
+    this.descriptions = new Descriptions(company.items, this.counters.itemsets);
+    this.published = new Published(company, this.target, this.descriptions, changes);
     this.ripple = new Ripple(company, this.counters, this.published, settings);
   }
 
@@ -42,7 +45,12 @@ export class Live {
     const deltasMax = this.published.deltaCount + budgetRecords;
     this.#updateDuePairs(deltasMax);
     this.ripple.run(deltasMax);
-    if (this.ripple.size === 0) this.counters.itemsets.collectEmpty((itemset) => this.counters.forgetSet(itemset));
+    if (this.ripple.size === 0) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
+  }
+
+  #forget(itemset: number): void {
+    this.counters.forgetSet(itemset);
+    this.descriptions.forget(itemset);
   }
 
   reconcile(): void {

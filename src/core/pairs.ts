@@ -31,7 +31,7 @@ export interface Extra {
   readonly expiresStamp: number | null;
 }
 
-export const NO_EXTRA: Extra = { grantedBy: null, source: null, decisionId: null, expiresAt: null, expiresStamp: null };
+const NO_EXTRA: Extra = { grantedBy: null, source: null, decisionId: null, expiresAt: null, expiresStamp: null };
 
 const WIDTH = 8;
 const USER = 0;

@@ -5,7 +5,7 @@
 import type { Delta, FlagRemoved, RecommendationRemovedReason, Score } from "../events/delta.ts";
 import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
-import type { Counters } from "./counters.ts";
+import type { Descriptions } from "./descriptions.ts";
 import { DueQueue } from "./due-queue.ts";
 import { flagsOf } from "./flags.ts";
 import { IntLists } from "./int-lists.ts";
@@ -16,15 +16,15 @@ export class Published {
   /** By entitlement: rows whose flags depend on other rules than those of the user's present items. */
   readonly watching: IntLists = new IntLists();
   readonly #company: Company;
-  readonly #counters: Counters;
+  readonly #descriptions: Descriptions;
   readonly #target: Target;
   readonly #changes: Changes;
   readonly #due: DueQueue = new DueQueue();
   #deltas: Delta[] = [];
 
-  constructor(company: Company, counters: Counters, target: Target, changes: Changes) {
+  constructor(company: Company, target: Target, descriptions: Descriptions, changes: Changes) {
     this.#company = company;
-    this.#counters = counters;
+    this.#descriptions = descriptions;
     this.#target = target;
     this.#changes = changes;
   }
@@ -154,8 +154,7 @@ export class Published {
   }
 
   #score(itemset: number, freqUnion: number, freq: number, verdict: number): Score {
-    const items = itemset === -1 ? [] : this.#counters.itemsets.itemsOf(itemset);
-    const rule = items.map((item) => this.#company.items.describe(item));
+    const rule = this.#descriptions.of(itemset);
     return { rule, freqUnion, freq, band: bandOf(verdict), reason: reasonOf(verdict) };
   }
 }

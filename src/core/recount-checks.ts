@@ -66,8 +66,7 @@ type Described = readonly [key: string, value: string];
 
 const LISTS: { readonly [List in keyof View]: (view: View) => Described[] } = {
   itemsets: (view) => view.itemsets.map(({ items, freq }) => [describeItems(items), String(freq)]),
-  rules: (view) =>
-    view.rules.map((rule) => [describePair(describeItems(rule.rule), rule), describeEvidence(rule)]),
+  rules: (view) => view.rules.map((rule) => [describePair(describeItems(rule.rule), rule), describeEvidence(rule)]),
   predictions: (view) => view.predictions.map((row) => [describePair(row.user, row), describeScore(row.score)]),
   recommendations: (view) => view.recommendations.map((row) => [describePair(row.user, row), describeScore(row.score)]),
   flags: (view) => view.flags.map((row) => [describePair(row.user, row), row.flags.map(describeFlag).join(" ")]),

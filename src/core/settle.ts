@@ -30,7 +30,8 @@ export class Settle {
   readonly #unionCount: UnionCount;
   readonly #rowsDone: IdSet = new IdSet();
   #activeCounted: Uint8Array = new Uint8Array(64);
-  #touchedRules: [entitlement: number, itemset: number][] = [];
+  /** Entitlement and itemset of every rule whose freqUnion was touched, alternating. */
+  #touchedRules: number[] = [];
   #candidates: Candidate[] = [];
   #counts: Int32Array = new Int32Array(0);
 
@@ -54,8 +55,9 @@ export class Settle {
     for (const entitlement of recounted.ids) this.#recount(entitlement);
     this.#resolveCandidates();
     this.#counters.checkMovedSets();
-    for (const [entitlement, itemset] of this.#touchedRules) this.#counters.checkRule(entitlement, itemset);
-    this.#touchedRules = [];
+    const touched = this.#touchedRules;
+    for (let i = 0; i < touched.length; i += 2) this.#counters.checkRule(touched[i]!, touched[i + 1]!);
+    touched.length = 0;
   }
 
   /** Batch path: counts everything from the tables. Published evidence is unset. */
@@ -79,7 +81,7 @@ export class Settle {
     this.#counters.dropRulesOf(entitlement);
     for (const itemset of this.#countRows(entitlement)) {
       this.#counters.addRule(entitlement, itemset, this.#counts[itemset]!);
-      this.#touchedRules.push([entitlement, itemset]);
+      this.#touchedRules.push(entitlement, itemset);
       this.#counts[itemset] = 0;
     }
   }
@@ -166,7 +168,7 @@ export class Settle {
         continue;
       }
       table.slots[slot + FREQ_UNION]! += difference;
-      this.#touchedRules.push([entitlement, itemset]);
+      this.#touchedRules.push(entitlement, itemset);
     }
     if (unknown && difference === 1) this.#candidates.push({ row, sets });
   }
@@ -210,7 +212,7 @@ export class Settle {
     const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.userOf(row), commonItems);
     if (freqUnion < minSupport) return;
     this.#counters.addRule(entitlement, itemset, freqUnion);
-    this.#touchedRules.push([entitlement, itemset]);
+    this.#touchedRules.push(entitlement, itemset);
   }
 }
 

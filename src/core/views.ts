@@ -84,7 +84,7 @@ export class ExactView {
     const { minSupport } = this.#live.settings;
     for (let node = 0; node < itemsets.size; node++) {
       const freq = itemsets.freq(node);
-      if (freq >= minSupport) yield { items: describeItemset(this.#company, this.#live, node), freq };
+      if (freq >= minSupport) yield { items: this.#live.descriptions.of(node), freq };
     }
   }
 
@@ -93,7 +93,7 @@ export class ExactView {
     for (const [entitlement, table] of counters.tables.entries()) {
       for (const itemset of table.itemsets()) {
         yield {
-          rule: describeItemset(this.#company, this.#live, itemset),
+          rule: this.#live.descriptions.of(itemset),
           entitlement: this.#company.catalog.names.textOf(entitlement),
           freq: counters.itemsets.freq(itemset),
           freqUnion: table.slots[table.find(itemset) + FREQ_UNION]!,
@@ -158,7 +158,7 @@ export class ExactView {
   }
 
   #score(target: Target): Score {
-    const rule = target.itemset === -1 ? [] : describeItemset(this.#company, this.#live, target.itemset);
+    const rule = this.#live.descriptions.of(target.itemset);
     const { freqUnion, freq, verdict } = target;
     return { rule, freqUnion, freq, band: bandOf(verdict), reason: reasonOf(verdict) };
   }
@@ -194,17 +194,13 @@ export function* publishedEvidence(company: Company, live: Live): Generator<Rule
     for (const itemset of table.itemsets()) {
       const slot = table.find(itemset);
       yield {
-        rule: describeItemset(company, live, itemset),
+        rule: live.descriptions.of(itemset),
         entitlement: company.catalog.names.textOf(entitlement),
         freq: table.slots[slot + PUBLISHED_FREQ]!,
         freqUnion: table.slots[slot + PUBLISHED_UNION]!,
       };
     }
   }
-}
-
-export function describeItemset(company: Company, live: Live, itemset: number): Item[] {
-  return live.counters.itemsets.itemsOf(itemset).map((item) => company.items.describe(item));
 }
 
 function namesOfRow(company: Company, row: number): { user: string; entitlement: string } {
