@@ -17,10 +17,6 @@ import { freshPrefix, kafkaConfig, makeWorld, testClient, withProducer } from ".
 import { type KafkajsCopy, pristineKafkajs } from "../support/kafkajs-copies.ts";
 
 const RANGE = { groupPrefix: "traps", unreachableMs: 20_000, openTransactionMs: 20_000 };
-const explicit =
-  () =>
-  ({ message }: { message: Message }) =>
-    message.partition ?? 0;
 
 describeKafka("the traps of kafkajs", {}, (broker) => {
   let pristine: KafkajsCopy;
