@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Two cores are what CI has; the default would leave one of them idle.
+    maxWorkers: 2,
     reporters: ["default", "./scripts/summary-reporter.mjs"],
   },
 });

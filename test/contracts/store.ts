@@ -47,7 +47,7 @@ export function stepOf(step: number, parts: Partial<StepCommit> = {}): StepCommi
   };
 }
 
-export function outboxOf(step: number, chunks: readonly Uint8Array[]): Outbox {
+function outboxOf(step: number, chunks: readonly Uint8Array[]): Outbox {
   return {
     step,
     epoch: 1,
