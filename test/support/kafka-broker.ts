@@ -40,7 +40,7 @@ export interface Broker {
 }
 
 /** COROLLARY_KAFKA_VERSION=3.9.1 runs the same tests on the older broker. */
-const DEFAULT_VERSION: KafkaVersion = process.env["COROLLARY_KAFKA_VERSION"] === "3.9.1" ? "3.9.1" : "4.1.0";
+export const DEFAULT_VERSION: KafkaVersion = process.env["COROLLARY_KAFKA_VERSION"] === "3.9.1" ? "3.9.1" : "4.1.0";
 const START_TIMEOUT_MS = 60_000;
 const DOCKER_IMAGE = "apache/kafka";
 const run = promisify(execFile);

@@ -13,19 +13,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Broker, KafkaVersion } from "./kafka-broker.ts";
 import { type ConsoleOptions, type ConsoleRecord, readWithConsole, writeWithConsole } from "./kafka-console.ts";
 import { accepts, answers, freePort } from "./kafka-probe.ts";
+import { PROJECT_ROOT } from "./project-root.ts";
 
-const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const START_TIMEOUT_MS = 120_000;
 const run = promisify(execFile);
 
 /** Where the jars of a version are, or will be; `complete` in it tells that they are. */
 function cacheFolder(version: KafkaVersion): string {
-  return join(process.env["COROLLARY_CACHE"] ?? join(projectRoot, ".cache"), `kafka-${version}`);
+  return join(process.env["COROLLARY_CACHE"] ?? join(PROJECT_ROOT, ".cache"), `kafka-${version}`);
 }
 
 export function hasJars(version: KafkaVersion): boolean {
@@ -38,7 +37,7 @@ export async function kafkaJars(version: KafkaVersion): Promise<string> {
   if (hasJars(version)) return folder;
   mkdirSync(dirname(folder), { recursive: true });
   const download = mkdtempSync(`${folder}.download-`);
-  const pom = join(projectRoot, "test/support/kafka/pom.xml");
+  const pom = join(PROJECT_ROOT, "test/support/kafka/pom.xml");
   try {
     await run("mvn", [
       "-q",

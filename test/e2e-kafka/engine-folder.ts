@@ -1,0 +1,136 @@
+/** The built command in a folder of its own: the worker as a process that can be killed, and the other commands. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PROJECT_ROOT } from "../support/project-root.ts";
+
+const MAIN = join(PROJECT_ROOT, "dist", "main.js");
+const STDERR_KEPT = 20_000;
+
+export interface EngineStatus {
+  readonly clock: string;
+  readonly step: number;
+  readonly pending: number;
+  readonly positions: Readonly<Record<string, readonly number[]>>;
+  readonly inputs: Readonly<Record<"applied" | "unchanged" | "late" | "rejected", number>>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class WorkerProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  end: Ended | null = null;
+  #errors = "";
+
+  constructor(args: readonly string[], cwd: string) {
+    this.child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "ignore", "pipe"], env: CLEAN_ENV });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#errors = (this.#errors + text).slice(-STDERR_KEPT);
+    });
+    this.ended = new Promise((resolve) =>
+      this.child.on("close", (code, signal) => {
+        this.end = { code, signal };
+        resolve(this.end);
+      }),
+    );
+  }
+
+  /** The last that it said on standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  get isRunning(): boolean {
+    return this.end === null;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<Ended> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+const CLEAN_ENV = { PATH: process.env["PATH"] };
+
+export class EngineFolder {
+  readonly path: string;
+  /** The state folder that is worked with. */
+  data = "state";
+  readonly #workers: WorkerProcess[] = [];
+
+  /** `config`: the settings, in YAML or JSON. */
+  constructor(config: object) {
+    this.path = mkdtempSync(join(tmpdir(), "corollary-engine-"));
+    writeFileSync(join(this.path, "config.yaml"), JSON.stringify(config));
+  }
+
+  run(data = this.data): WorkerProcess {
+    const worker = new WorkerProcess(["run", "--config", "config.yaml", "--data", data], this.path);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** The answer of a command with --json; rejects with its error output otherwise. */
+  command<T = unknown>(args: readonly string[]): Promise<T> {
+    const all = [MAIN, ...args, "--json", "--config", "config.yaml", "--data", this.data];
+    const child = spawn(process.execPath, all, { cwd: this.path, stdio: ["ignore", "pipe", "pipe"], env: CLEAN_ENV });
+    let [out, errors] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    return new Promise((resolve, reject) =>
+      child.on("close", (code) => {
+        if (code === 0) resolve(JSON.parse(out) as T);
+        else reject(new Error(`${args.join(" ")} ended with code ${code}: ${errors}`));
+      }),
+    );
+  }
+
+  /** null: there is no step yet. */
+  async status(): Promise<EngineStatus | null> {
+    try {
+      return await this.command<EngineStatus>(["status"]);
+    } catch (error) {
+      if (/is empty|no state/.test(String(error))) return null;
+      throw error;
+    }
+  }
+
+  /** Waits until the worker has read up to `ends` and nothing is pending. Rejects when it ends, or after `timeoutMs`. */
+  async quiet(worker: WorkerProcess, ends: Ends, timeoutMs: number): Promise<EngineStatus> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const status = await this.status();
+      if (status !== null && status.pending === 0 && isAt(status, ends)) return status;
+      if (!worker.isRunning) throw new Error(`the worker ended with ${JSON.stringify(worker.end)}: ${worker.errors}`);
+      if (Date.now() > deadline)
+        throw new Error(`not quiet after ${timeoutMs} ms: ${JSON.stringify({ status, ends })}`);
+      await sleep(300);
+    }
+  }
+
+  /** Rows of an exported file. */
+  rows(folder: string, list: string): Record<string, unknown>[] {
+    const lines = readFileSync(join(this.path, folder, `${list}.ndjson`), "utf8").split("\n");
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.#workers.filter(({ isRunning }) => isRunning).map((worker) => worker.kill("SIGKILL")));
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** topic → end of each partition */
+export type Ends = Readonly<Record<string, readonly number[]>>;
+
+function isAt({ positions }: EngineStatus, ends: Ends): boolean {
+  return Object.entries(ends).every(([topic, offsets]) =>
+    offsets.every((end, partition) => (positions[topic]?.[partition] ?? 0) >= end),
+  );
+}
