@@ -1,7 +1,7 @@
 /**
  * How much memory a company will take, from its size alone: made to be told before a machine begins to swap.
  * Fitted to the resident memory of made-up companies of 1,000 to 100,000 people (8 to 12 attributes, rule lengths 2 and
- * 3); on these it lies between the truth and a third above it. Companies with little in common take less.
+ * 3); on these it lies between the truth and half above it. Companies with little in common take less.
  */
 export interface CompanySize {
   readonly people: number;
@@ -19,7 +19,7 @@ const BYTES_PER_ASSIGNMENT = 60;
 /** Membership, in both directions. */
 const BYTES_PER_PERSON_AND_ITEMSET = 10;
 /** Rules: the more people, the more of them share a rule. */
-const BYTES_PER_ASSIGNMENT_AND_ITEMSET = 6.5;
+const BYTES_PER_ASSIGNMENT_AND_ITEMSET = 7.2;
 const FITTED_ASSIGNMENTS = 100_000;
 const SHARING = -0.1;
 

@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import { setStateAside } from "../state/replace.ts";
 import type { Transport } from "../transport/transport.ts";
 import { systemNow } from "../worker/clock.ts";
+import { forgetEvidence } from "../worker/evidence-file.ts";
 import { openWorker } from "../worker/open-worker.ts";
 import { positionsToJson } from "../worker/positions.ts";
 import { decodeProgress } from "../worker/progress.ts";
@@ -40,6 +41,7 @@ export function addRebuild(program: Command, terminal: Terminal): void {
       const { config, log } = session;
       await withTopics(session, (transport) => checkPossible(session, transport, acceptConfigChange));
       const aside = await setStateAside(config.data, `before-rebuild-${fileTime(systemNow())}`);
+      await forgetEvidence(config.data);
       if (aside !== null) session.say(`the state before is ${aside}`);
       const worker = await openWorker({ config, log });
       try {

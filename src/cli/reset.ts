@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { LOCK_FILE, lockFolder, OWNER_FILE } from "../state/lock.ts";
 import { STATE_SIDE_FILES } from "../state/replace.ts";
 import { STATE_FILE } from "../state/sqlite-store.ts";
+import { EVIDENCE_FILE } from "../worker/evidence-file.ts";
 import { inboxFolder } from "../worker/inbox.ts";
 import { journalFolder } from "../worker/open-transport.ts";
 import { DEMO_FILE } from "./demo-progress.ts";
@@ -48,7 +49,7 @@ export function addReset(program: Command, terminal: Terminal): void {
 
 function planOf(config: Config): Plan {
   const entries = entriesOf(config.data);
-  const own = [STATE_FILE, ...STATE_SIDE_FILES, `${STATE_FILE}.partial`, DEMO_FILE, LAST_BACKUP_FILE];
+  const own = [STATE_FILE, ...STATE_SIDE_FILES, `${STATE_FILE}.partial`, EVIDENCE_FILE, DEMO_FILE, LAST_BACKUP_FILE];
   const folders = [inboxFolder(config.data), ...(config.transport === "journal" ? [journalFolder(config)] : [])];
   const wanted = [...own, ...folders.map((folder) => folder.slice(config.data.length + 1))];
   const present = new Set(entries.map(({ name }) => name));

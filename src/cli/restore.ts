@@ -8,6 +8,7 @@ import { restoreState } from "../state/replace.ts";
 import type { StoredHead } from "../state/store.ts";
 import { copyJournal } from "../transport/journal-copy.ts";
 import { systemNow } from "../worker/clock.ts";
+import { forgetEvidence } from "../worker/evidence-file.ts";
 import { journalFolder } from "../worker/open-transport.ts";
 import { journalCopyOf } from "./backup.ts";
 import { fileTime } from "./file-time.ts";
@@ -45,6 +46,7 @@ export function addRestore(program: Command, terminal: Terminal): void {
         check: (found) => checkEngine(found, config, backup),
         prepare: async () => {
           if (journalLost) await copyJournal(journalCopyOf(backup), journalFolder(config));
+          await forgetEvidence(config.data);
         },
       });
       session.say(`the state is that of step ${head.step} now`);

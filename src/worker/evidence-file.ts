@@ -4,13 +4,13 @@
  * contract, because the engine takes back no evidence that is material by then.
  */
 import { createReadStream, existsSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate as eventLoop } from "node:timers/promises";
 import type { EvidenceRow } from "../core/rows.ts";
 
-const FILE = "evidence.ndjson";
+export const EVIDENCE_FILE = "evidence.ndjson";
 const ROWS_A_WRITE = 10_000;
 
 /** Whose evidence it is. */
@@ -21,7 +21,7 @@ export interface Origin {
 }
 
 export async function writeEvidence(folder: string, origin: Origin, rows: Iterable<EvidenceRow>): Promise<void> {
-  const target = join(folder, FILE);
+  const target = join(folder, EVIDENCE_FILE);
   const file = await open(`${target}.partial`, "w", 0o600);
   try {
     await file.write(`${JSON.stringify(origin)}\n`);
@@ -43,7 +43,7 @@ export async function writeEvidence(folder: string, origin: Origin, rows: Iterab
 
 /** Nothing when there is none, or when it belongs to another state or to a later one than this. */
 export async function readEvidence(folder: string, state: Origin): Promise<EvidenceRow[]> {
-  const source = join(folder, FILE);
+  const source = join(folder, EVIDENCE_FILE);
   if (!existsSync(source)) return [];
   const rows: EvidenceRow[] = [];
   let origin: Origin | null = null;
@@ -56,4 +56,9 @@ export async function readEvidence(folder: string, state: Origin): Promise<Evide
     }
   }
   return rows;
+}
+
+/** To be called when another state takes the place of the one that the evidence is of: its ids mean other things there. */
+export async function forgetEvidence(folder: string): Promise<void> {
+  await rm(join(folder, EVIDENCE_FILE), { force: true });
 }
