@@ -1,5 +1,6 @@
 /** `run`: the worker until SIGTERM. */
 import type { Command } from "commander";
+import { isAbort } from "../worker/grace.ts";
 import { openWorker } from "../worker/open-worker.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,13 +20,18 @@ export function addRun(program: Command, terminal: Terminal): void {
     .action(async (options: Options, command: Command) => {
       const { config, log } = openSession(command, terminal);
       const acceptConfigChange = options.acceptConfigChange ?? false;
-      const worker = await openWorker({ config, log, acceptConfigChange });
+      const { signal } = terminal;
+      const worker = await openWorker({ config, log, acceptConfigChange, signal }).catch((error: unknown) => {
+        if (isAbort(error)) return null;
+        throw error;
+      });
       try {
-        log.info({ engine: config.engine, data: config.data, transport: config.transport }, "running");
-        await worker.run(terminal.signal);
+        if (worker !== null)
+          log.info({ engine: config.engine, data: config.data, transport: config.transport }, "running");
+        await worker?.run(signal);
       } finally {
-        await worker.close();
+        await worker?.close();
       }
-      log.info("ended at a step border");
+      log.info("ended");
     });
 }

@@ -7,6 +7,7 @@ import { openStore } from "../state/sqlite-store.ts";
 import type { Store } from "../state/store.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type Now, systemNow } from "./clock.ts";
+import { NO_SIGNAL, withinGrace } from "./grace.ts";
 import { makeTransport } from "./open-transport.ts";
 import { closePorts, recover } from "./recovery.ts";
 import { Worker } from "./worker.ts";
@@ -23,17 +24,19 @@ export interface WorkerOptions {
   readonly schemas?: SchemaTable;
   /** Go on although settings that change results differ from those of the state. */
   readonly acceptConfigChange?: boolean;
+  /** Ends a recovery that takes long, because the broker is away. */
+  readonly signal?: AbortSignal;
 }
 
-/** Recovers what the last process left. Rejects with AppError that says what to do. */
+/** Recovers what the last process left. Rejects with AppError that says what to do, or with an AbortError at the signal. */
 export async function openWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, log, now = systemNow, acceptConfigChange = false } = options;
+  const { config, log, now = systemNow, acceptConfigChange = false, signal = NO_SIGNAL } = options;
   const schemas = options.schemas ?? (await loadSchemaTable());
   const store = options.store ?? (await openStore(config.data));
   const transport = options.transport ?? (await makeTransport(config, log, now));
   const ports = { config, log, now, store, transport, schemas };
   try {
-    return new Worker(ports, await recover(ports, acceptConfigChange));
+    return new Worker(ports, await withinGrace(signal, recover(ports, acceptConfigChange, signal)));
   } catch (error) {
     await closePorts(ports);
     throw error;

@@ -3,13 +3,15 @@
  *  1. What is sent is the outbox of the commit, verbatim, however often it is sent.
  *  2. After anything but `committed`: fence first, then read progress, then decide. Reading without fencing proves
  *     nothing, because an earlier send may still be under way.
- *  3. A rival is never argued with: this process stops and writes nothing more.
+ *  3. Nothing is begun after the signal: what is not certain by then is for the next start to find out.
+ *  4. A rival is never argued with: this process stops and writes nothing more.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { AppError, unreachable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Outbox } from "../state/store.ts";
 import type { Transport } from "../transport/transport.ts";
+import { checkSignal, NO_SIGNAL } from "./grace.ts";
 import { outboxDigest, unpackOutbox } from "./outbox.ts";
 import { decodeProgress } from "./progress.ts";
 
@@ -25,7 +27,7 @@ export async function publishOutbox(
   transport: Transport,
   outbox: Outbox,
   log: Log,
-  signal: AbortSignal = new AbortController().signal,
+  signal: AbortSignal = NO_SIGNAL,
 ): Promise<void> {
   checkIntact(outbox);
   const batch = { records: unpackOutbox(outbox.chunks), progress: outbox.progress, positions: outbox.positions };
@@ -38,9 +40,12 @@ export async function publishOutbox(
         "check the broker, then start again: the step is kept and goes out first",
       );
     }
+    checkSignal(signal);
     log.warn({ step: outbox.step, attempt }, "publishing again: the last attempt did not commit, or nobody knows");
     if (attempt > 2) await pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (attempt - 3)), undefined, { signal });
-    published = (await isPublished(transport, outbox)) || (await send(transport, () => transport.publish(batch)));
+    published = await isPublished(transport, outbox);
+    checkSignal(signal);
+    published ||= await send(transport, () => transport.publish(batch));
   }
 }
 

@@ -14,6 +14,7 @@ import type { Log } from "../log.ts";
 import type { Store, StoredHead } from "../state/store.ts";
 import type { Transport, Watermark } from "../transport/transport.ts";
 import type { Now } from "./clock.ts";
+import { checkSignal, NO_SIGNAL } from "./grace.ts";
 import { loadEngine } from "./load.ts";
 import { reached } from "./positions.ts";
 import { decodeProgress, type Progress } from "./progress.ts";
@@ -47,13 +48,21 @@ export interface Recovered {
   readonly verdict: Verdict;
 }
 
-/** Throws AppError: "state" for a state that cannot be trusted, "config" for changed settings, "fenced", "transport". */
-export async function recover(ports: Ports, acceptConfigChange: boolean): Promise<Recovered> {
+/**
+ * Throws AppError: "state" for a state that cannot be trusted, "config" for changed settings, "fenced", "transport"; and
+ * an AbortError at the signal.
+ */
+export async function recover(
+  ports: Ports,
+  acceptConfigChange: boolean,
+  signal: AbortSignal = NO_SIGNAL,
+): Promise<Recovered> {
   const { config, store, transport, log } = ports;
   const head = await store.readHead();
   checkOwner(head, config, acceptConfigChange);
 
   await transport.open();
+  checkSignal(signal);
   await takeOver(transport);
   const bytes = await transport.readProgress();
   const progress = bytes === null ? null : decodeProgress(bytes);
@@ -62,7 +71,7 @@ export async function recover(ports: Ports, acceptConfigChange: boolean): Promis
 
   const watermarks = await transport.inputWatermarks();
   const before = standingBefore(head, watermarks);
-  if (verdict === "unpublished" && head?.outbox) await publishOutbox(transport, head.outbox, log);
+  if (verdict === "unpublished" && head?.outbox) await publishOutbox(transport, head.outbox, log, signal);
   if (verdict === "restore" && progress) checkRestorable(head, progress, watermarks);
 
   const epoch = Math.max(before.epoch, progress?.epoch ?? 0) + 1;

@@ -15,6 +15,7 @@ import { CatchUp } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
 import { Forgetting } from "./event-ids.ts";
 import { writeEvidence } from "./evidence-file.ts";
+import { isAbort, NO_SIGNAL, withinGrace } from "./grace.ts";
 import { deliverInbox, inboxFolder } from "./inbox.ts";
 import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
 import { outboxBytes } from "./outbox.ts";
@@ -63,16 +64,16 @@ export class Worker {
     return this.#standing;
   }
 
-  /** Works until the signal; the step under way is finished first. */
+  /** Works until the signal. The step under way is finished first, if it can be within 5 s; else the next start does it. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) await this.#next(signal);
+    while (!signal.aborted) await this.#heed(signal, () => this.#turn(signal));
   }
 
   /** Works until all that can be read is applied and published, and nothing is pending; or until the signal. */
-  async runUntilQuiet(signal: AbortSignal = new AbortController().signal): Promise<Summary> {
+  async runUntilQuiet(signal: AbortSignal = NO_SIGNAL): Promise<Summary> {
     while (!signal.aborted) {
-      const worked = await this.#next(signal);
-      if (!worked && (await this.#isQuiet())) break;
+      if (await this.#heed(signal, () => this.#turn(signal))) continue;
+      if (signal.aborted || (await this.#heed(signal, () => this.#isQuiet()))) break;
     }
     return this.#summary;
   }
@@ -208,14 +209,16 @@ export class Worker {
     return lagBehind(transport.positions(), await transport.inputWatermarks()) === 0;
   }
 
-  async #next(signal: AbortSignal): Promise<boolean> {
+  /** false, and the worker is of no more use, when the work does not end in time after the signal. */
+  async #heed(signal: AbortSignal, work: () => Promise<boolean>): Promise<boolean> {
     if (this.#failure !== null) throw this.#failure.error;
     try {
-      return await this.#turn(signal);
+      return await withinGrace(signal, work());
     } catch (error) {
       this.#failure = { error };
-      if (signal.aborted && error instanceof Error && error.name === "AbortError") return false;
-      throw error;
+      if (!signal.aborted || !isAbort(error)) throw error;
+      this.#ports.log.warn("ended in the middle of a step; the next start finds out what became of it");
+      return false;
     }
   }
 }

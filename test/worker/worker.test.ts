@@ -272,6 +272,43 @@ describe("worker", () => {
     expect(told("recommendations")).toHaveLength(1);
   });
 
+  it.each(["before publish", "before inputWatermarks", "before poll"])(
+    "ends within 10 s of the signal although the broker hangs (%s), and the next start goes on",
+    async (hanging) => {
+      const config = loadConfig({ sets: [`data=${folder}`, "step.waitMs=5"] });
+      let hangs = false;
+      const transport = new MemoryTransport(broker, "corollary", (point) =>
+        hangs && point === hanging ? new Promise<undefined>(() => undefined) : undefined,
+      );
+      const worker = await openWorker({ config, log, transport, now: () => nowMs });
+      await worker.submit("company", company(6));
+      const end = new AbortController();
+      hangs = true;
+      const running = worker.runUntilQuiet(end.signal);
+      setTimeout(() => end.abort("SIGTERM"), 100);
+      const startedMs = performance.now();
+      await running;
+      await worker.close();
+      expect(performance.now() - startedMs).toBeLessThan(10_000);
+      const next = await open();
+      await next.runUntilQuiet();
+      expect(told("recommendations")).toHaveLength(1);
+    },
+  );
+
+  it("ends a recovery at the signal, too", async () => {
+    const config = loadConfig({ sets: [`data=${folder}`] });
+    const transport = new MemoryTransport(broker, "corollary", (point) =>
+      point === "before open" ? new Promise<undefined>(() => undefined) : undefined,
+    );
+    const startedMs = performance.now();
+    await expect(openWorker({ config, log, transport, signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    await open();
+  });
+
   it("restores the view from Avro topics, too", async () => {
     const worker = await open(["format=avro"]);
     await worker.submit("company", company(6));

@@ -24,7 +24,7 @@ import { registerCodecs } from "./codecs.ts";
 import { assertKafkajsPatched } from "./patched.ts";
 import { ProgressLog } from "./progress.ts";
 import { type RangeOptions, readRange } from "./read-range.ts";
-import { Sink } from "./sink.ts";
+import { Sink, within } from "./sink.ts";
 import { Source } from "./source.ts";
 import { checkTopics, type TopicFacts, type TopicPlan } from "./topics.ts";
 
@@ -41,6 +41,7 @@ export interface KafkaTransportOptions extends TopicPlan {
 
 /** Header of a record batch, and room for a broker's own counting. */
 const BATCH_OVERHEAD_BYTES = 512;
+const CLOSE_MAX_MS = 2_000;
 
 export class KafkaTransport implements Transport {
   readonly #options: KafkaTransportOptions;
@@ -178,10 +179,11 @@ export class KafkaTransport implements Transport {
     yield* readRange(this.#kafka, topic, ranges, this.#range);
   }
 
+  /** Takes at most 2 s, although the brokers may be away. */
   async close(): Promise<void> {
-    await this.#source?.stop();
+    const source = this.#source;
     this.#source = null;
-    await this.#sink.close();
+    await within(CLOSE_MAX_MS, Promise.all([source?.stop(), this.#sink.close()])).catch(() => {});
   }
 
   #partitions(topic: string): number {

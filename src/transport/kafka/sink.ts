@@ -43,6 +43,7 @@ export class Sink {
   #ownOffset: number | null = null;
   /** No transaction but a mark since the last mark. */
   #settled = true;
+  #closed = false;
 
   constructor(kafka: Kafka, options: SinkOptions) {
     this.#kafka = kafka;
@@ -60,6 +61,7 @@ export class Sink {
     if (this.#ownOffset !== null && (await this.#options.rivalSince(this.#ownOffset + 1))) return "fenced";
     const deadlineMs = performance.now() + this.#options.unreachableMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+      if (this.#closed) throw new AppError("transport", "closed while taking over");
       try {
         this.#producer = this.#newProducer();
         await this.#producer.connect();
@@ -109,7 +111,9 @@ export class Sink {
     }
   }
 
+  /** Ends a fence that is under way, too. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#drop();
   }
 
@@ -210,7 +214,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
