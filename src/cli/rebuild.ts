@@ -48,9 +48,18 @@ export function addRebuild(program: Command, terminal: Terminal): void {
         const summary = await worker.runUntilQuiet(terminal.signal);
         const { step, positions, counts } = worker.standing;
         const inputs = counts.applied + counts.unchanged + counts.late + counts.rejected;
-        session.say(`${inputs} events applied; the state stands at step ${step}, and nothing is pending`);
+        const quiet = !terminal.signal.aborted;
+        const rest = quiet ? "nothing is pending" : "the next start goes on from here";
+        session.say(`${inputs} events read; the state stands at step ${step}, and ${rest}`);
         session.say(`${summary.deltas} deltas published in ${summary.steps} steps`);
-        session.answer({ aside, step, positions: positionsToJson(positions), inputs: counts, published: summary });
+        session.answer({
+          aside,
+          quiet,
+          step,
+          positions: positionsToJson(positions),
+          inputs: counts,
+          published: summary,
+        });
       } finally {
         await worker.close();
       }

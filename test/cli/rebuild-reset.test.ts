@@ -51,15 +51,11 @@ test("other settings rebuild only when told so; then the difference is published
     err: expect.stringContaining("--accept-config-change") as string,
   });
   await company.verify("other");
-  const rebuilt = await company.json<{ published: { deltas: number } }>("other", [
-    ...["rebuild", "--accept-config-change"],
-    ...other,
-  ]);
+  const accepted = ["rebuild", "--accept-config-change", ...other];
+  const rebuilt = await company.json<{ published: { deltas: number } }>("other", accepted);
   expect(rebuilt.published.deltas).toBeGreaterThan(0);
-  const { checks } = await company.json<{ checks: { differences: string[] }[] }>("other", [
-    ...["verify", "--topics"],
-    ...other,
-  ]);
+  const verify = ["verify", "--topics", ...other];
+  const { checks } = await company.json<{ checks: { differences: string[] }[] }>("other", verify);
   expect(checks.flatMap(({ differences }) => differences)).toEqual([]);
 });
 
