@@ -9,6 +9,7 @@ import { type InputChannel, routeOf } from "../events/encode-event.ts";
 import { loadSchemaTable } from "../events/schema-files.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { AppendRecord } from "../transport/transport.ts";
+import { RECORD_BYTES_MAX } from "../worker/open-transport.ts";
 import { inputTopic } from "./event-record.ts";
 import { type InputDoor, openInputDoor } from "./input-door.ts";
 import { linesOf } from "./lines.ts";
@@ -22,9 +23,15 @@ interface Options {
 /** One append each: small enough for an inbox file, large enough that a million lines go in quickly. */
 const CHUNK_LINES = 2_000;
 const CHUNK_BYTES = 2 * 1024 * 1024;
-/** Room for key, headers and the journal's own fields beside the value. */
-const OVERHEAD_BYTES = 4_096;
-const VALUE_BYTES_MAX = 1024 * 1024 - OVERHEAD_BYTES;
+/** A record holds its key beside the line. */
+const KEY_BYTES_MAX = 1_024;
+const LINE_BYTES_MAX = RECORD_BYTES_MAX - KEY_BYTES_MAX;
+
+interface Taken {
+  readonly lines: number;
+  /** Lines that no record can hold; they go nowhere. */
+  readonly tooLong: number;
+}
 
 export function addApply(program: Command, terminal: Terminal): void {
   program
@@ -40,9 +47,13 @@ export function addApply(program: Command, terminal: Terminal): void {
       try {
         const schemas = await loadSchemaTable();
         const nonce = options.again ? `${Date.now()}-` : "";
-        let lines = 0;
-        for (const file of files) lines += await submitFile(file, session, door, schemas, nonce);
-        await conclude(session, door, lines);
+        let [lines, tooLong] = [0, 0];
+        for (const file of files) {
+          const taken = await submitFile(file, session, door, schemas, nonce);
+          lines += taken.lines;
+          tooLong += taken.tooLong;
+        }
+        await conclude(session, door, { lines, tooLong });
       } finally {
         await door.close();
       }
@@ -55,9 +66,9 @@ async function submitFile(
   door: InputDoor,
   schemas: SchemaTable,
   nonce: string,
-): Promise<number> {
+): Promise<Taken> {
   let chunk: AppendRecord[] = [];
-  let [chunks, bytes, lines] = [0, 0, 0];
+  let [chunks, bytes, lines, tooLong] = [0, 0, 0, 0];
   const flush = async () => {
     if (chunk.length === 0) return;
     await door.submit(`apply-${nonce}${digestOf(chunk)}-${chunks++}`, chunk);
@@ -65,8 +76,9 @@ async function submitFile(
   };
   for await (const line of linesIn(file, session.terminal)) {
     lines += 1;
-    if (line.bytes.length > VALUE_BYTES_MAX) {
-      const problem = `${file}:${line.number} has ${line.bytes.length} bytes; allowed: at most ${VALUE_BYTES_MAX}`;
+    if (line.bytes.length > LINE_BYTES_MAX) {
+      tooLong += 1;
+      const problem = `${file}:${line.number} has ${line.bytes.length} bytes; allowed: at most ${LINE_BYTES_MAX}`;
       session.terminal.stderr.write(`corollary: rejected: ${problem}\n`);
       continue;
     }
@@ -75,7 +87,7 @@ async function submitFile(
     if (chunk.length >= CHUNK_LINES || bytes >= CHUNK_BYTES) await flush();
   }
   await flush();
-  return lines;
+  return { lines, tooLong };
 }
 
 async function* linesIn(file: string, terminal: Terminal): AsyncGenerator<{ number: number; bytes: Buffer }> {
@@ -106,19 +118,20 @@ function digestOf(records: readonly AppendRecord[]): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-async function conclude(session: Session, door: InputDoor, lines: number): Promise<void> {
+async function conclude(session: Session, door: InputDoor, { lines, tooLong }: Taken): Promise<void> {
   if (door.worker === null) {
-    session.say(`${lines} lines handed to the worker that holds ${session.config.data}`);
-    session.answer({ lines, handedOver: true });
+    session.say(`${lines - tooLong} lines handed to the worker that holds ${session.config.data}`);
+    session.answer({ lines, tooLong, handedOver: true });
     return;
   }
   const summary = await door.worker.runUntilQuiet();
-  const { applied, unchanged, late, rejected } = summary.counts;
+  const counts = { ...summary.counts, rejected: summary.counts.rejected + tooLong };
+  const { applied, unchanged, late, rejected } = counts;
   session.say(
     `${lines} lines, ${summary.records} read: ${applied} applied, ${unchanged} unchanged, ${late} late, ${rejected} rejected`,
   );
   session.say(`${summary.deltas} deltas published in ${summary.steps} steps`);
-  if (lines > 0 && summary.records === 0)
+  if (lines > tooLong && summary.records === 0)
     session.say("These lines were applied before; --again applies them once more.");
-  session.answer({ lines, handedOver: false, ...summary });
+  session.answer({ lines, handedOver: false, ...summary, counts });
 }

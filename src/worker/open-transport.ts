@@ -7,7 +7,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { Now } from "./clock.ts";
 
 /** A little under Kafka's default for a batch, so that the same records fit everywhere. */
-const RECORD_BYTES_MAX = 1_000_000;
+export const RECORD_BYTES_MAX = 1_000_000;
 
 /** `readOnly`: for checks beside an owner; such a transport neither fences nor publishes nor appends. */
 export async function makeTransport(config: Config, log: Log, now: Now, readOnly: boolean = false): Promise<Transport> {
