@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { EXIT_CODES } from "../../src/errors.ts";
@@ -14,46 +14,130 @@ function file(name: string, content: string | Uint8Array): string {
   return name;
 }
 
-test("what is wrong in a file of events is rejected byte for byte, and the rest goes through", async () => {
-  const bad = [
-    '{"type":"identity.upserted","user":"x"', // broken JSON
-    '{"type":"identity.exploded","user":"x"}',
-    '{"type":"identity.upserted","attributes":{}}',
-    '{"type":"assignment.granted","user":"x","entitlement":7}',
-    "not even close ☃",
-  ];
+interface Counts {
+  readonly applied: number;
+  readonly unchanged: number;
+  readonly late: number;
+  readonly rejected: number;
+}
+
+interface Applied {
+  readonly lines: number;
+  readonly counts: Counts;
+}
+
+/** Lines of the rejects topic: the record stands at the end, as it is if it is JSON, else as base64. */
+function rejectsOf(data: string): string[] {
+  return readFileSync(join(cli.path, data, "journal", "rejects-0.ndjson"), "utf8")
+    .split("\n")
+    .slice(0, -1);
+}
+
+function sum({ applied, unchanged, late, rejected }: Counts): number {
+  return applied + unchanged + late + rejected;
+}
+
+/** Lines, and what must be said of them. */
+const BAD_LINES: readonly (readonly [line: string, message: string])[] = [
+  ['{"type":"identity.upserted","user":"x"', "record: expected a JSON object with a type"],
+  ["not even close ☃", "got broken JSON"],
+  ["null", "got another JSON value"],
+  ["[1]", "got another JSON value"],
+  ["[".repeat(50_000), "got broken JSON"],
+  ["{}", "type: expected the type of an event"],
+  ['{"type":"identity.exploded","user":"x"}', 'got "identity.exploded"'],
+  ['{"type":"identity.upserted","attributes":{}}', "user: expected a non-empty text"],
+  ['{"type":"identity.upserted","user":"","attributes":{}}', "got an empty text"],
+  ['{"type":"identity.upserted","user":"x"}', "attributes: expected an object of attributes, got nothing"],
+  ['{"type":"assignment.granted","user":"x","entitlement":7}', "entitlement: expected a non-empty text"],
+  ['{"type":"identity.upserted","user":["x"],"attributes":{}}', "got an array"],
+  ['{"type":"identity.upserted","user":"x","attributes":["A"]}', "attributes: expected an object of attributes"],
+  ['{"type":"identity.upserted","user":"x","attributes":{"A":{"b":1}}}', "attributes.A: expected"],
+  ['{"type":"identity.upserted","user":"x","attributes":{"A":12345678901234567890}}', "without loss"],
+  ['{"type":"identity.upserted","user":"x\\u0000","attributes":{}}', "a text with U+0000"],
+  ['{"type":"identity.upserted","user":"\\ud800","attributes":{}}', "a text with a lone surrogate"],
+  [`{"type":"identity.upserted","user":"${"é".repeat(600)}","attributes":{}}`, "got 1200 bytes"],
+  ['{"type":"identity.removed","user":"x","at":"yesterday"}', "at: expected an RFC 3339 time"],
+  ['{"type":"identity.removed","user":"x","at":"2999-01-01T00:00:00Z"}', "at most 10 minutes ahead"],
+  ['{"type":"entitlement.upserted","entitlement":"e","risk":"huge"}', "risk: expected one of low, medium"],
+  [
+    `{"type":"identity.upserted","user":"x","attributes":{"A":[${Array.from({ length: 33 }, (_, i) => i)}]}}`,
+    "at most 32",
+  ],
+];
+
+test("what is wrong in a file of events is rejected byte for byte with its reason, and the rest goes through", async () => {
   const good = [
-    '\uFEFF{"type":"identity.upserted","user":"Zoë 😀","attributes":{"CITY":"São Paulo"}}',
-    '{"type":"assignment.granted","user":"Zoë 😀","entitlement":"Späti"}\r',
-    '{"type":"identity.upserted","user":"Zoë 😀","attributes":{"CITY":"São Paulo"}}',
+    '\uFEFF{"type":"identity.upserted","user":"Zoë 😀","attributes":{"CITY":"São Paulo"},"at":"2026-01-02T00:00:00Z"}',
+    '{"type":"assignment.granted","user":"Zoë 😀","entitlement":"Späti \\"24\\""}\r',
+    '{"type":"identity.upserted","user":"Zoë 😀","attributes":{"CITY":"São Paulo"},"at":"2026-01-02T00:00:00Z"}',
+    '{"type":"identity.changed","user":"Zoë 😀","attributes":{"CITY":"Lund"},"at":"2026-01-01T00:00:00Z"}',
   ];
+  const noText = Buffer.from([0xff, 0xfe]);
   const bytes = Buffer.concat([
-    Buffer.from(`${[good[0], ...bad, good[1]].join("\n")}\n\n`),
-    Buffer.from([0xff, 0xfe, 10]),
-    Buffer.from(good[2] ?? ""),
+    Buffer.from(`${[good[0], ...BAD_LINES.map(([line]) => line), good[1]].join("\n")}\n\n`),
+    noText,
+    Buffer.from(`\n${good[2]}\n${good[3]}`),
   ]);
-  const { counts } = await cli.json<{ counts: object }>([
+  const { lines, counts } = await cli.json<Applied>([
     "apply",
     file("mixed.ndjson", bytes),
     "--data",
     "mixed",
     ...QUIET,
   ]);
-  expect(counts).toEqual({ applied: 2, unchanged: 1, late: 0, rejected: bad.length + 1 });
+  expect(counts).toEqual({ applied: 2, unchanged: 1, late: 1, rejected: BAD_LINES.length + 1 });
+  expect(lines).toBe(sum(counts));
+  expect(await cli.json(["status", "--data", "mixed"])).toMatchObject({ inputs: counts });
 
-  const rejects = readFileSync(join(cli.path, "mixed", "journal", "rejects-0.ndjson"), "utf8");
-  for (const line of bad.slice(1, 4)) expect(rejects).toContain(JSON.stringify(JSON.parse(line)));
-  for (const line of [bad[0], bad[4]]) expect(rejects).toContain(Buffer.from(line ?? "").toString("base64"));
-  expect(rejects.match(/__connect\.errors\./g)?.length).toBeGreaterThan(bad.length);
+  const rejects = rejectsOf("mixed");
+  expect(rejects).toHaveLength(BAD_LINES.length + 1);
+  for (const [i, [line, message]] of [...BAD_LINES, [noText, "record: expected a JSON object"] as const].entries()) {
+    const endings = [`,"value":${line}}`, `,"bytes":"${Buffer.from(line).toString("base64")}"}`];
+    expect(
+      endings.some((ending) => rejects[i]?.endsWith(ending)),
+      `byte for byte: ${line}`,
+    ).toBe(true);
+    const { headers } = JSON.parse(rejects[i] ?? "") as { headers: Record<string, string> };
+    expect(headers["__connect.errors.exception.message"]).toContain(message);
+    expect(headers).toMatchObject({ "__connect.errors.topic": "hr.identities", "__connect.errors.partition": "0" });
+  }
+  await cli.json(["export", "--out", "mixed-view", "--data", "mixed"]);
+  expect(readFileSync(join(cli.path, "mixed-view", "predictions.ndjson"), "utf8")).toContain(
+    '"user":"Zoë 😀","entitlement":"Späti \\"24\\""',
+  );
 });
 
 test("a record that is too large is told, and the rest goes through", async () => {
-  const huge = `{"type":"identity.upserted","user":"${"x".repeat(1_200_000)}","attributes":{}}`;
-  const name = file("huge.ndjson", `${huge}\n{"type":"identity.upserted","user":"a","attributes":{}}\n`);
-  const { code, err, out } = await cli.run(["apply", name, "--data", "huge", ...QUIET]);
-  expect(err).toMatch(/huge\.ndjson:1 has 1200\d+ bytes; allowed: at most/);
-  expect(out).toContain("1 applied");
-  expect(code).toBe(0);
+  const lineOf = (bytes: number) => {
+    const [head, tail] = ['{"type":"identity.upserted","user":"', '","attributes":{}}'];
+    return `${head}${"x".repeat(bytes - head.length - tail.length)}${tail}\n`;
+  };
+  const good = '{"type":"identity.upserted","user":"a","attributes":{}}\n';
+  const sizes = [998_976, 998_977, 1_030_000, 5_000_000];
+  const { err, out } = await cli.run([
+    "apply",
+    file("huge.ndjson", [good, ...sizes.map(lineOf), good.replace("a", "b")].join("")),
+    "--data",
+    "huge",
+    ...QUIET,
+  ]);
+  for (const [i, size] of sizes.slice(1).entries()) {
+    expect(err).toContain(`huge.ndjson:${i + 3} has ${size} bytes; allowed: at most 998976`);
+  }
+  // The first of them fits into a record; its user's name is what is refused.
+  expect(out).toContain("6 lines, 3 read: 2 applied, 0 unchanged, 0 late, 4 rejected");
+  expect(rejectsOf("huge")).toHaveLength(1);
+});
+
+test("more rejects than allowed stop the worker, and nothing of the step is kept", async () => {
+  const name = file("flood.ndjson", `${"nonsense\n".repeat(30)}{"type":"identity.removed","user":"a"}\n`);
+  const flood = ["apply", name, "--data", "flood", ...QUIET];
+  const stopped = await cli.run([...flood, "--set", "rejectsPerMinuteMax=20"]);
+  expect(stopped.err).toContain("30 records rejected within a minute, more than rejectsPerMinuteMax (20)");
+  expect(stopped.err).toContain("offset 29 of hr.identities, partition 0");
+  expect(stopped.code).toBe(EXIT_CODES.input);
+  expect(await cli.json(flood)).toMatchObject({ counts: { applied: 1, rejected: 30 } });
 });
 
 test("an empty file and standard input", async () => {
@@ -82,7 +166,11 @@ describe("CSV files that cannot be used", () => {
     ["a user twice", "USR_KEY,CITY\na,b\nc,d\na,e\n", "bad.csv, line 4: the same USR_KEY as in line 2"],
     ["no user", "USR_KEY,CITY\n,b\n", "line 2: USR_KEY is empty"],
     ["not UTF-8", Buffer.from("USR_KEY,CITY\na,\xff\n", "latin1"), "not UTF-8"],
-  ])("%s", async (_, content, message) => {
+    ["a row too short", "USR_KEY,CITY,DEPT\r\na,b\r\n", "bad.csv, line 2: 2 values, but the header names 3 columns"],
+    ["a column without a name", "USR_KEY,,CITY\n", "bad.csv, line 1: column 2 has no name"],
+    ["quotes in the middle", 'USR_KEY,CITY\na,"b"c\n', "bad.csv, line 2: the quotes do not match"],
+    ["a text too long", `USR_KEY,CITY\na,${"b".repeat(1_025)}\n`, "line 2: CITY is not an allowed text"],
+  ])("identities: %s", async (_, content, message) => {
     const { code, err, out } = await cli.run([
       "import",
       "--identities",
@@ -93,6 +181,28 @@ describe("CSV files that cannot be used", () => {
     ]);
     expect(err).toContain(message);
     expect(out).toBe("");
+    expect(code).toBe(EXIT_CODES.input);
+  });
+});
+
+describe("a file that cannot be used keeps the others out", () => {
+  test.each<[string, string, string]>([
+    ["a column is missing", "USR_KEY,HIGH_RISK\na,\n", "there is no column ENT; the columns are USR_KEY, HIGH_RISK"],
+    ["a time", "USR_KEY,ENT,LAST_USAGE\na,e,yesterday\n", "line 2: LAST_USAGE is not an RFC 3339 time"],
+    ["a risk", "USR_KEY,ENT,HIGH_RISK\na,e,maybe\n", "line 2: HIGH_RISK is not one of high, critical"],
+    ["a contradiction", "USR_KEY,ENT,ASSIGNED\na,e,yes\nb,e,\na,e,no\n", "line 4: contradicts line 2"],
+  ])("assignments: %s", async (name, content, message) => {
+    const good = file("good.csv", "USR_KEY,CITY\na,b\n");
+    const files = ["--identities", good, "--assignments", file("bad-pairs.csv", content)];
+    const { code, err } = await cli.run(["import", ...files, "--data", name, ...QUIET]);
+    expect(err).toContain(message);
+    expect(code).toBe(EXIT_CODES.input);
+    expect(existsSync(join(cli.path, name))).toBe(false);
+  });
+
+  test("a file that is not there", async () => {
+    const { code, err } = await cli.run(["import", "--identities", "nowhere.csv", "--data", "nowhere", ...QUIET]);
+    expect(err).toMatch(/cannot read .*nowhere\.csv.*\n {2}nothing was imported/);
     expect(code).toBe(EXIT_CODES.input);
   });
 });
@@ -117,6 +227,23 @@ test("BOM, CRLF, quoted and non-ASCII names, other columns and delimiters are fi
   expect(stored).toContain('"user":"Müller; Jürgen","attributes":{"Stadt":"Köln","Rollen":["a","b"]}');
 });
 
+test("so they are in the files of entitlements and assignments", async () => {
+  const entitlements = file("odd-ent.csv", '\uFEFFENT,APP_NAME,APP_ID\r\n"Rôle ""x"", ☃",Ünï,u-1\r\n');
+  const assignments = file(
+    "odd-pairs.csv",
+    '\uFEFFUSR_KEY,ENT,HIGH_RISK,LAST_USAGE,ASSIGNED\r\n"Müller, Jürgen","Rôle ""x"", ☃",High,2020-06-06 17:11:07,\r\nb,E,,,false\r\n',
+  );
+  const args = ["import", "--entitlements", entitlements, "--assignments", assignments, "--data", "pairs", ...QUIET];
+  expect(await cli.json(args)).toMatchObject({
+    rows: { entitlements: 1, assignments: 2 },
+    events: { "entitlement.upserted": 1, "assignment.granted": 1 },
+    counts: { applied: 2, rejected: 0 },
+  });
+  expect(await cli.json(args)).toMatchObject({ events: {} });
+  const explain = ["explain", "--user", "Müller, Jürgen", "--entitlement", 'Rôle "x", ☃', "--data", "pairs"];
+  expect((await cli.run(explain)).code).toBe(0);
+});
+
 test("replace removes what the files do not mention", async () => {
   const two = file("two.csv", "USR_KEY,CITY\na,X\nb,X\n");
   await cli.json(["import", "--identities", two, "--data", "replace", ...QUIET]);
@@ -125,3 +252,17 @@ test("replace removes what the files do not mention", async () => {
   const replaced = await cli.json(["import", "--identities", one, "--mode", "replace", "--data", "replace", ...QUIET]);
   expect(replaced).toMatchObject({ events: { "identity.removed": 1 }, counts: { applied: 1 } });
 });
+
+test.each(["import --identities x.csv", "apply x.ndjson", "demo", "run"])(
+  "bad configuration is told before `%s` touches anything",
+  async (command) => {
+    const config = file("bad.yaml", "bands:\n  hihg: 0.9\nstep:\n  recordsMax: lots\n");
+    const { code, err, out } = await cli.run([...command.split(" "), "--config", config, "--data", "untouched"]);
+    expect(err).toContain("bands.hihg");
+    expect(err).toContain("did you mean bands.high?");
+    expect(err).toMatch(/step\.recordsMax \(.*bad\.yaml\) is "lots"; allowed: a whole number from 1 to 1000000/);
+    expect(out).toBe("");
+    expect(code).toBe(EXIT_CODES.config);
+    expect(existsSync(join(cli.path, "untouched"))).toBe(false);
+  },
+);
