@@ -1,21 +1,18 @@
 /** The built command in a folder of its own: the worker as a process that can be killed, and the other commands. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "../../src/errors.ts";
+import { openStore } from "../../src/state/sqlite-store.ts";
+import type { StoredHead } from "../../src/state/store.ts";
+import type { Positions } from "../../src/transport/transport.ts";
+import { reached } from "../../src/worker/positions.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
 const MAIN = join(PROJECT_ROOT, "dist", "main.js");
 const STDERR_KEPT = 20_000;
-
-export interface EngineStatus {
-  readonly clock: string;
-  readonly step: number;
-  readonly pending: number;
-  readonly positions: Readonly<Record<string, readonly number[]>>;
-  readonly inputs: Readonly<Record<"applied" | "unchanged" | "late" | "rejected", number>>;
-}
 
 export interface Ended {
   readonly code: number | null;
@@ -91,26 +88,32 @@ export class EngineFolder {
     );
   }
 
-  /** null: there is no step yet. */
-  async status(): Promise<EngineStatus | null> {
-    try {
-      return await this.command<EngineStatus>(["status"]);
-    } catch (error) {
-      if (/is empty|no state/.test(String(error))) return null;
+  /** As of the last committed step, also beside a running worker; null before the first one. */
+  async head(): Promise<StoredHead | null> {
+    const folder = join(this.path, this.data);
+    if (!existsSync(folder)) return null;
+    const store = await openStore(folder, { readOnly: true }).catch((error: unknown) => {
+      // A worker that was killed while it made the state.
+      if (error instanceof AppError && error.code === "state") return null;
       throw error;
+    });
+    if (store === null) return null;
+    try {
+      return await store.readHead();
+    } finally {
+      await store.close();
     }
   }
 
   /** Waits until the worker has read up to `ends` and nothing is pending. Rejects when it ends, or after `timeoutMs`. */
-  async quiet(worker: WorkerProcess, ends: Ends, timeoutMs: number): Promise<EngineStatus> {
+  async quiet(worker: WorkerProcess, ends: Positions, timeoutMs: number): Promise<StoredHead> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const status = await this.status();
-      if (status !== null && status.pending === 0 && isAt(status, ends)) return status;
+      const head = await this.head();
+      if (head !== null && head.pending.length === 0 && reached(head.positions, ends)) return head;
       if (!worker.isRunning) throw new Error(`the worker ended with ${JSON.stringify(worker.end)}: ${worker.errors}`);
-      if (Date.now() > deadline)
-        throw new Error(`not quiet after ${timeoutMs} ms: ${JSON.stringify({ status, ends })}`);
-      await sleep(300);
+      if (Date.now() > deadline) throw new Error(`not quiet after ${timeoutMs} ms: step ${head?.step}`);
+      await sleep(200);
     }
   }
 
@@ -124,13 +127,4 @@ export class EngineFolder {
     await Promise.all(this.#workers.filter(({ isRunning }) => isRunning).map((worker) => worker.kill("SIGKILL")));
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-/** topic → end of each partition */
-export type Ends = Readonly<Record<string, readonly number[]>>;
-
-function isAt({ positions }: EngineStatus, ends: Ends): boolean {
-  return Object.entries(ends).every(([topic, offsets]) =>
-    offsets.every((end, partition) => (positions[topic]?.[partition] ?? 0) >= end),
-  );
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { StoredHead } from "../../src/state/store.ts";
 import { type Broker, DEFAULT_VERSION, describeKafka } from "../support/kafka-broker.ts";
 import { freshPrefix, testClient } from "../support/kafka-fixture.ts";
 import { kafkaJars } from "../support/kafka-java-broker.ts";
@@ -82,15 +83,18 @@ async function streamWithRestarts(stage: Stage, life: CompanyLife, random: Rando
     const end = await worker.kill(signal);
     expect(end, worker.errors).toEqual(signal === "SIGKILL" ? { code: null, signal } : { code: 0, signal: null });
     if (signal === "SIGKILL") kills++;
-    const { inputs } = (await stage.folder.status()) ?? {};
-    const read = inputs === undefined ? 0 : inputs.applied + inputs.unchanged + inputs.late;
-    if (read < stage.feed.sent.length) inMidStream++;
+    const head = await stage.folder.head();
+    if (head === null || eventsOf(head) < stage.feed.sent.length) inMidStream++;
   }
   await stage.feed.send(life.next(EVENTS - stage.feed.sent.length));
-  const { inputs } = await stage.finish(stage.folder.run(), QUIET_MS);
-  expect(inputs.applied + inputs.unchanged + inputs.late).toBe(EVENTS);
-  expect(inputs.rejected).toBe(BROKEN);
+  const head = await stage.finish(stage.folder.run(), QUIET_MS);
+  expect(eventsOf(head)).toBe(EVENTS);
+  expect(head.counts.rejected).toBe(BROKEN);
   return { kills, inMidStream };
+}
+
+function eventsOf({ counts }: StoredHead): number {
+  return counts.applied + counts.unchanged + counts.late;
 }
 
 /** The mark of a new owner and each step add two offsets. */
@@ -102,7 +106,7 @@ async function stepsLater(stage: Stage, worker: WorkerProcess, before: number, s
 }
 
 async function checkPublished(stage: Stage): Promise<Outputs> {
-  const steps = (await stage.folder.status())?.step ?? 0;
+  const steps = (await stage.folder.head())?.step ?? 0;
   const outputs = await readOutputs(stage.source, steps);
   expect(outputs.sequence).toMatchObject({ steps, lost: 0, repeated: 0, problems: [] });
   expect(differences(outputs.listing, await stage.published())).toEqual([]);

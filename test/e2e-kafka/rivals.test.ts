@@ -92,7 +92,7 @@ async function firstEnd(
 }
 
 async function checkOutputs(stage: Stage): Promise<void> {
-  const steps = (await stage.folder.status())?.step ?? 0;
+  const steps = (await stage.folder.head())?.step ?? 0;
   const { sequence, listing } = await readOutputs(stage.source, steps);
   expect(sequence).toMatchObject({ steps, lost: 0, repeated: 0, problems: [] });
   expect(differences(listing, await stage.published())).toEqual([]);

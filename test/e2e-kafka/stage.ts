@@ -3,17 +3,18 @@ import type { Admin, Kafka } from "kafkajs";
 import { type Config, loadConfig, settingsOf } from "../../src/config.ts";
 import { recount } from "../../src/core/recount.ts";
 import { loadSchemaTable } from "../../src/events/schema-files.ts";
+import type { StoredHead } from "../../src/state/store.ts";
 import { offsetsOf, withAdmin } from "../../src/transport/kafka/admin.ts";
+import type { Positions } from "../../src/transport/transport.ts";
 import type { TopicSource } from "../support/console-stream.ts";
 import { ReferenceTables } from "../support/reference-tables.ts";
-import { type Ends, EngineFolder, type EngineStatus, type WorkerProcess } from "./engine-folder.ts";
+import { EngineFolder, type WorkerProcess } from "./engine-folder.ts";
 import { Feed } from "./feed.ts";
 import { exportListing, type Listing, viewListing } from "./listing.ts";
 
 const INPUTS = ["hr.identities", "iga.assignments", "iga.entitlements", "iga.requests", "iga.decisions"];
 const PARTITIONS = 4;
 const UNREACHABLE_MS = 60_000;
-const MINUTE_MS = 60_000;
 
 export interface StageOptions {
   readonly kafka: Kafka;
@@ -64,11 +65,12 @@ export class Stage {
     await this.feed.disconnect();
   }
 
-  async inputEnds(): Promise<Ends> {
-    const ends: Record<string, number[]> = {};
+  async inputEnds(): Promise<Positions> {
+    const ends = new Map<string, ReadonlyMap<number, number>>();
     for (const name of INPUTS) {
       const topic = `${this.source.prefix}${name}`;
-      ends[topic] = (await this.ask((admin) => offsetsOf(admin, topic))).map(({ high }) => high);
+      const offsets = await this.ask((admin) => offsetsOf(admin, topic));
+      ends.set(topic, new Map(offsets.map(({ partition, high }) => [partition, high])));
     }
     return ends;
   }
@@ -84,11 +86,11 @@ export class Stage {
   }
 
   /** Lets the worker read all that was sent, then ends it. */
-  async finish(worker: WorkerProcess, timeoutMs: number): Promise<EngineStatus> {
-    const status = await this.folder.quiet(worker, await this.inputEnds(), timeoutMs);
+  async finish(worker: WorkerProcess, timeoutMs: number): Promise<StoredHead> {
+    const head = await this.folder.quiet(worker, await this.inputEnds(), timeoutMs);
     const end = await worker.kill("SIGTERM");
     if (end.code !== 0) throw new Error(`SIGTERM ended it with ${JSON.stringify(end)}: ${worker.errors}`);
-    return status;
+    return head;
   }
 
   async published(): Promise<Listing> {
@@ -104,9 +106,9 @@ export class Stage {
   /** The exact view by the oracle, over tables made from what the producer sent. */
   async oracle(): Promise<Listing> {
     const settings = settingsOf(this.#config);
-    const status = await this.folder.status();
+    const head = await this.folder.head();
     const tables = new ReferenceTables(settings);
-    tables.advanceTo(Date.parse(status?.clock ?? "") / MINUTE_MS);
+    tables.advanceTo(head?.clockMinute ?? 0);
     for (const event of this.feed.sent) tables.apply(event, event.at ?? 0);
     return viewListing(recount(tables.tables(), settings));
   }
