@@ -118,7 +118,7 @@ function told(topics: readonly (readonly InputRecord[])[]): string[] {
   const lines: string[] = [];
   for (const records of topics) {
     const last = new Map<string, Readonly<Record<string, unknown>>>();
-    for (const record of [...records].sort(byPlace)) {
+    for (const record of inOrder(records)) {
       const key = String(Buffer.from(record.key ?? []));
       const before = last.get(key);
       if (record.value === null) {
@@ -138,9 +138,10 @@ function told(topics: readonly (readonly InputRecord[])[]): string[] {
   return lines.sort();
 }
 
-function byPlace(a: InputRecord, b: InputRecord): number {
-  const [first, second] = [placeOf(a), placeOf(b)];
-  return first.step - second.step || first.seq - second.seq;
+function inOrder(records: readonly InputRecord[]): InputRecord[] {
+  const placed = records.map((record) => ({ record, place: placeOf(record) }));
+  placed.sort((a, b) => a.place.step - b.place.step || a.place.seq - b.place.seq);
+  return placed.map(({ record }) => record);
 }
 
 function essence(value: Readonly<Record<string, unknown>>): string {

@@ -1,9 +1,14 @@
 /** Plays a recorded run again and again, with something going wrong at every call of a port. */
 
+import { expect } from "vitest";
 import { faultsOf, linesOf, type Snapshot, snapshotOf } from "./check.ts";
 import { type Fault, FaultPlan, kindsAt } from "./fault-plan.ts";
 import type { Wave } from "./scenario.ts";
 import { type Mutation, World } from "./world.ts";
+
+/** While one trial waits for its database, others compute. */
+const AT_A_TIME = 3;
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** A wave as it goes without faults: where it begins, what it passes, where it ends. */
 export interface Recording {
@@ -105,14 +110,18 @@ async function faultOfTrial({ recording, faults }: Trial, mutation?: Mutation): 
   }
 }
 
-/** Every failure with its repro. */
+/** Every failure with its repro. Several trials at a time, each in a world of its own. */
 export async function failuresOf(trials: readonly Trial[], mutation?: Mutation, failuresMax = 5): Promise<string[]> {
   const failures: string[] = [];
-  for (const trial of trials) {
-    const fault = await faultOfTrial(trial, mutation);
-    if (fault !== null) failures.push(`${nameOf(trial)}: ${fault}`);
-    if (failures.length >= failuresMax) break;
-  }
+  const left = trials.values();
+  const work = async (): Promise<void> => {
+    for (const trial of left) {
+      if (failures.length >= failuresMax) return;
+      const fault = await faultOfTrial(trial, mutation);
+      if (fault !== null) failures.push(`${nameOf(trial)}: ${fault}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
   return failures;
 }
 
@@ -124,9 +133,34 @@ function nameOf({ recording, faults }: Trial): string {
 }
 
 /** About `count`, spread evenly, the same ones each time; CRASH_TRIALS names another count, or `all`. */
-export function sample(trials: readonly Trial[], count: number): readonly Trial[] {
+function sample(trials: readonly Trial[], count: number): readonly Trial[] {
   const wanted = process.env["CRASH_TRIALS"] ?? String(count);
-  if (wanted === "all") return trials;
-  const stride = Math.max(1, Math.floor(trials.length / Number(wanted)));
-  return trials.filter((_, i) => i % stride === 0);
+  if (wanted === "all" || Number(wanted) >= trials.length) return trials;
+  // The golden ratio falls into step with no pattern in the list.
+  return trials.filter((_, i) => (i * GOLDEN_RATIO) % 1 < Number(wanted) / trials.length);
+}
+
+/** Tries about `count` of the trials and tells how many; all must end well. */
+export class Enumeration {
+  readonly #name: string;
+  #tried = 0;
+  #total = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async expectNoFailure(what: string, trials: readonly Trial[], count: number): Promise<void> {
+    const tried = sample(trials, count);
+    const failures = await failuresOf(tried);
+    console.log(`${this.#name}, ${what}: ${tried.length} of ${trials.length} crash points tried`);
+    this.#tried += tried.length;
+    this.#total += trials.length;
+    expect(failures).toEqual([]);
+  }
+
+  /** To be called at the end. */
+  tell(): void {
+    console.log(`${this.#name}: ${this.#tried} of ${this.#total} crash points tried`);
+  }
 }

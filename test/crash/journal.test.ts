@@ -1,15 +1,6 @@
 /** The same on the embedded journal: a crash before, after and in the middle of every effect on its files. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  failuresOf,
-  pairsOfFaults,
-  type Recording,
-  record,
-  recordRestored,
-  sample,
-  singleFaults,
-  type Trial,
-} from "./enumerate.ts";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { Enumeration, pairsOfFaults, type Recording, record, recordRestored, singleFaults } from "./enumerate.ts";
 import { scenario } from "./scenario.ts";
 import { World } from "./world.ts";
 
@@ -19,25 +10,22 @@ const MINUTES = 60_000;
 describe("crash enumeration, on the journal", () => {
   let world: World;
   let recordings: Recording[];
+  const enumeration = new Enumeration("on the journal");
   beforeAll(async () => {
     world = await World.create("journal", SETTINGS);
-    recordings = await record(world, scenario(12, 6, 8));
+    recordings = await record(world, scenario(12, 5, 8));
   }, MINUTES);
   afterAll(async () => {
+    enumeration.tell();
     for (const { before } of [...recordings, { before: world }]) await before.remove();
   });
 
-  const tryAll = async (what: string, trials: readonly Trial[], count: number) => {
-    const tried = sample(trials, count);
-    const failures = await failuresOf(tried);
-    console.log(`journal, ${what}: ${tried.length} of ${trials.length} crash points tried`);
-    expect(failures).toEqual([]);
-  };
-
-  it("single faults", { timeout: 20 * MINUTES }, () => tryAll("single faults", singleFaults(recordings), 60));
+  it("single faults", { timeout: 20 * MINUTES }, () =>
+    enumeration.expectNoFailure("single faults", singleFaults(recordings), 500),
+  );
 
   it("pairs of faults", { timeout: 20 * MINUTES }, () =>
-    tryAll("pairs of faults", pairsOfFaults(recordings.slice(-1), 20), 30),
+    enumeration.expectNoFailure("pairs of faults", pairsOfFaults(recordings.slice(-1), 20), 400),
   );
 
   it.each([0, 3, "lost"] as const)(
@@ -45,7 +33,7 @@ describe("crash enumeration, on the journal", () => {
     { timeout: 20 * MINUTES },
     async (backup) => {
       const restored = await recordRestored(recordings, backup);
-      await tryAll(`state ${backup}, single faults`, singleFaults([restored]), 15);
+      await enumeration.expectNoFailure(`state ${backup}, single faults`, singleFaults([restored]), 60);
       await restored.before.remove();
     },
   );

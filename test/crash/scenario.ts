@@ -21,7 +21,7 @@ export interface Wave {
 const START_MS = Date.UTC(2026, 0, 5, 9);
 const HOUR_MS = 3_600_000;
 /** So that some repeated event ids are older than `dedupDays`. */
-const WAVE_MS = 36 * HOUR_MS;
+const WAVE_MS = 60 * HOUR_MS;
 
 export const TOPICS: Readonly<Record<InputChannel, string>> = {
   identities: "hr.identities",

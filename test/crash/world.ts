@@ -50,12 +50,14 @@ export class World {
   folder: string;
   nowMs = 0;
   crashes = 0;
+  readonly #config: Config;
   readonly #dead: (() => Promise<void>)[] = [];
   readonly #folders: string[] = [];
 
   private constructor(kind: TransportKind, settings: readonly string[], broker: MemoryBroker, folder: string) {
     this.kind = kind;
     this.settings = settings;
+    this.#config = configOf(settings);
     this.broker = broker;
     this.folder = folder;
     this.#folders.push(folder);
@@ -116,8 +118,7 @@ export class World {
   }
 
   config(): Config {
-    const sets = [`data=${this.folder}`, `topics.partitions=${PARTITIONS}`, ...this.settings];
-    return loadConfig({ sets });
+    return { ...this.#config, data: this.folder };
   }
 
   async remove(): Promise<void> {
@@ -168,6 +169,17 @@ export class World {
     this.folder = next;
     this.nowMs -= CLOCK_SLIP_MS;
   }
+}
+
+const configs = new Map<string, Config>();
+
+function configOf(settings: readonly string[]): Config {
+  const key = settings.join();
+  const known = configs.get(key);
+  if (known !== undefined) return known;
+  const config = loadConfig({ sets: [`topics.partitions=${PARTITIONS}`, ...settings] });
+  configs.set(key, config);
+  return config;
 }
 
 function newFolder(): Promise<string> {
