@@ -61,7 +61,7 @@ const BAD_LINES: readonly (readonly [line: string, message: string])[] = [
   ['{"type":"identity.removed","user":"x","at":"2999-01-01T00:00:00Z"}', "at most 10 minutes ahead"],
   ['{"type":"entitlement.upserted","entitlement":"e","risk":"huge"}', "risk: expected one of low, medium"],
   [
-    `{"type":"identity.upserted","user":"x","attributes":{"A":[${Array.from({ length: 33 }, (_, i) => i)}]}}`,
+    `{"type":"identity.upserted","user":"x","attributes":{"A":[${Array.from({ length: 33 }, (_, i) => i).join()}]}}`,
     "at most 32",
   ],
 ];
@@ -92,7 +92,8 @@ test("what is wrong in a file of events is rejected byte for byte with its reaso
 
   const rejects = rejectsOf("mixed");
   expect(rejects).toHaveLength(BAD_LINES.length + 1);
-  for (const [i, [line, message]] of [...BAD_LINES, [noText, "record: expected a JSON object"] as const].entries()) {
+  expect(rejects.at(-1)).toContain(`"bytes":"${noText.toString("base64")}"`);
+  for (const [i, [line, message]] of BAD_LINES.entries()) {
     const endings = [`,"value":${line}}`, `,"bytes":"${Buffer.from(line).toString("base64")}"}`];
     expect(
       endings.some((ending) => rejects[i]?.endsWith(ending)),

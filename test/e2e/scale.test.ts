@@ -14,6 +14,12 @@ const EVENTS = 5_000;
 /** Of import and events together, on two idle cores. Printed beside what was measured, for the load is not ours. */
 const PROMISED_SECONDS = 60;
 
+interface Answer {
+  readonly counts: object;
+  readonly deltas: number;
+  readonly checks: readonly { readonly differences: readonly string[] }[];
+}
+
 const cli = new CliFolder();
 afterAll(() => cli.remove());
 
@@ -34,7 +40,7 @@ test("ten thousand people, a hundred thousand assignments, five thousand events"
   const seconds: Record<string, number> = {};
   const timed = async (...args: string[]) => {
     const started = performance.now();
-    const answer = await cli.json<Record<string, object>>([...args, "--set", "log.level=error"]);
+    const answer = await cli.json<Answer>([...args, "--set", "log.level=error"]);
     seconds[args[0] ?? ""] = Math.round((performance.now() - started) / 100) / 10;
     return answer;
   };
@@ -46,7 +52,7 @@ test("ten thousand people, a hundred thousand assignments, five thousand events"
   const { counts, deltas } = await timed("apply", "events.ndjson");
   expect(counts).toMatchObject({ late: 0, rejected: 0 });
   const { checks } = await timed("verify");
-  for (const { differences } of checks as { differences: string[] }[]) expect(differences).toEqual([]);
+  for (const { differences } of checks) expect(differences).toEqual([]);
 
   const { import: importing = 0, apply: applying = 0, verify: verifying = 0 } = seconds;
   console.log(
