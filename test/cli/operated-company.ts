@@ -3,10 +3,13 @@ import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { CliFolder, type Run, type RunOptions } from "./corollary.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../fixtures/example/", import.meta.url));
+// A test runs the command a dozen times, each a process of its own, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 const FOUNDED = "founded";
 const OUTPUTS = ["predictions", "recommendations", "flags", "rejects"];
 

@@ -15,7 +15,7 @@ describeKafka("operator commands on Kafka", {}, (broker) => {
     company = new OperatedCompany([...kafka, ...names]);
     await company.json("data", ["topics", "--create"]);
     await company.found("data");
-  }, 120_000);
+  });
   afterEach(() => company.cli.remove());
 
   test("state restored (C6), rebuilt (C7), rejects replayed: nothing twice, nothing lost", async () => {
@@ -44,7 +44,7 @@ describeKafka("operator commands on Kafka", {}, (broker) => {
     expect(rebuilt).toMatchObject({ inputs: { applied: 28, rejected: 3 }, published: { deltas: 0 } });
     expect(await company.exported("data")).toBe(view);
     await company.verify("data");
-  }, 180_000);
+  });
 
   test("C10: doctor shows the hole; without inputs neither a rebuild nor an old backup is accepted", async () => {
     await company.json("data", ["backup", "data.db"]);
@@ -69,7 +69,7 @@ describeKafka("operator commands on Kafka", {}, (broker) => {
 
     const reset = await company.json("data", ["reset"]);
     expect(reset).toMatchObject({ done: false, untouched: { length: 12 } });
-  }, 180_000);
+  });
 
   async function forgetInputs(topic: string): Promise<void> {
     const admin = testClient(broker()).admin();
