@@ -1,6 +1,6 @@
 /** The public API: every name that other programs may build on. The only re-exporting file. */
 export { type Config, type ConfigSources, loadConfig, settingsDigest, settingsOf } from "./config.ts";
-export { Engine, type Outcome, type StepEvent, type StepInput, type StepResult } from "./core/engine.ts";
+export { Engine, type StepEvent, type StepInput, type StepResult } from "./core/engine.ts";
 export { recount } from "./core/recount.ts";
 export { DEFAULT_SETTINGS, type Exclusion, type Fraction, type Override, type Settings } from "./core/settings.ts";
 export type {
@@ -18,7 +18,7 @@ export { AppError, type ErrorCode, EXIT_CODES } from "./errors.ts";
 export { decodeRecord } from "./events/decode.ts";
 export type { Band, Delta, Flag, Item, NotScoredReason, Score } from "./events/delta.ts";
 export { type EncodableEvent, encodeEvent, encodeEventAvro, routeOf } from "./events/encode-event.ts";
-export type { Attribute, InputEvent, RejectReason } from "./events/event.ts";
+export type { Attribute, InputEvent, Outcome, RejectReason } from "./events/event.ts";
 export { explanation } from "./events/explanation.ts";
 export { loadSchemaTable } from "./events/schema-files.ts";
 export { type Log, openLog } from "./log.ts";

@@ -1,10 +1,16 @@
 /**
  * The tables of one company, and how an event changes them. Nothing is counted here.
  */
-import type { AssignmentEvent, AssignmentGranted, CatalogEvent, IdentityEvent, InputEvent } from "../events/event.ts";
+import type {
+  AssignmentEvent,
+  AssignmentGranted,
+  CatalogEvent,
+  IdentityEvent,
+  InputEvent,
+  Outcome,
+} from "../events/event.ts";
 import { Catalog } from "./catalog.ts";
 import type { Changes } from "./changes.ts";
-import type { Outcome } from "./engine.ts";
 import { finite, Identities } from "./identities.ts";
 import { Items } from "./items.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER, type Extra, HELD, Pairs, RISK_HIGH, RISK_KNOWN } from "./pairs.ts";

@@ -10,7 +10,7 @@
  * step counts everything by the batch path and marks every pair as pending.
  */
 import type { Delta } from "../events/delta.ts";
-import type { InputEvent, RejectReason } from "../events/event.ts";
+import type { InputEvent, Outcome } from "../events/event.ts";
 import { Changes, IdSet } from "./changes.ts";
 import { Company } from "./company.ts";
 import { Live } from "./live.ts";
@@ -47,9 +47,6 @@ export interface StepInput {
   /** true: change the tables only; the next step without it builds the view by the batch path. */
   readonly catchUp?: boolean;
 }
-
-/** What became of an event: a field changed; nothing changed; older than all it names; or refused. */
-export type Outcome = "applied" | "unchanged" | "late" | RejectReason;
 
 export interface StepResult {
   /** One for each event, in order. */

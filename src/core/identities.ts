@@ -9,6 +9,7 @@ import type {
   IdentityEvent,
   IdentityFields,
   IdentityUpserted,
+  Outcome,
   RejectReason,
 } from "../events/event.ts";
 import { IntLists } from "./int-lists.ts";
@@ -94,7 +95,7 @@ export class Identities {
     return this.#fields.get(user)?.kind ?? null;
   }
 
-  apply(user: number, event: IdentityEvent, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
+  apply(user: number, event: IdentityEvent, moment: Moment): Outcome {
     switch (event.type) {
       case "identity.removed":
         return this.#setState(user, REMOVED, moment);
@@ -114,7 +115,7 @@ export class Identities {
     return changed ? "applied" : "unchanged";
   }
 
-  #applyImage(user: number, event: IdentityUpserted, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
+  #applyImage(user: number, event: IdentityUpserted, moment: Moment): Outcome {
     const imageAt = this.#imageAt[user]!;
     if (!wins(moment, imageAt)) {
       this.#noteNamed(user, event);
@@ -137,7 +138,7 @@ export class Identities {
     return changed || state === "applied" ? "applied" : "unchanged";
   }
 
-  #applyChange(user: number, event: IdentityChanged, moment: Moment): "applied" | "unchanged" | "late" | RejectReason {
+  #applyChange(user: number, event: IdentityChanged, moment: Moment): Outcome {
     const imageAt = this.#imageAt[user]!;
     const own = this.#ownStamps.get(user);
     const open = (key: string): boolean => wins(moment, own?.get(key) ?? imageAt);

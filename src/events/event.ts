@@ -139,5 +139,8 @@ export interface RejectReason {
   readonly expectation: string;
 }
 
+/** What became of an event: a field changed; nothing changed; older than all it names; or refused. */
+export type Outcome = "applied" | "unchanged" | "late" | RejectReason;
+
 /** What decoding makes of one record. It never throws. */
 export type Decoded = { readonly events: readonly InputEvent[] } | { readonly reject: RejectReason };

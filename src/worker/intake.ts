@@ -1,7 +1,7 @@
 /** Records → the events of a step. Every record ends up in exactly one of: events, rejects, duplicates. */
-import type { Outcome, StepEvent } from "../core/engine.ts";
+import type { StepEvent } from "../core/engine.ts";
 import { decodeRecord } from "../events/decode.ts";
-import type { RejectReason } from "../events/event.ts";
+import type { Outcome, RejectReason } from "../events/event.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { EventId, InputCounts, Store } from "../state/store.ts";
 import type { InputRecord } from "../transport/transport.ts";

@@ -9,7 +9,8 @@ import type { Transport } from "../transport/transport.ts";
 import { type Now, systemNow } from "./clock.ts";
 import { NO_SIGNAL, withinGrace } from "./grace.ts";
 import { makeTransport } from "./open-transport.ts";
-import { closePorts, recover } from "./recovery.ts";
+import { closePorts } from "./ports.ts";
+import { recover } from "./recovery.ts";
 import { Worker } from "./worker.ts";
 
 export interface WorkerOptions {

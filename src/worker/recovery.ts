@@ -6,16 +6,15 @@
  *  4. send what was fixed and not published, or restore what the topics know better;
  *  5. a new epoch, the engine, the reading positions.
  */
+
 import { type Config, settingsDigest, settingsOf } from "../config.ts";
 import type { Engine } from "../core/engine.ts";
 import { AppError } from "../errors.ts";
-import type { SchemaTable } from "../events/schema-table.ts";
-import type { Log } from "../log.ts";
-import type { Store, StoredHead } from "../state/store.ts";
-import type { Transport, Watermark } from "../transport/transport.ts";
-import type { Now } from "./clock.ts";
+import type { StoredHead } from "../state/store.ts";
+import type { Watermark } from "../transport/transport.ts";
 import { checkSignal, NO_SIGNAL } from "./grace.ts";
 import { loadEngine } from "./load.ts";
+import type { Ports } from "./ports.ts";
 import { reached } from "./positions.ts";
 import { decodeProgress, type Progress } from "./progress.ts";
 import { publishOutbox, takeOver } from "./publish.ts";
@@ -23,24 +22,6 @@ import { NO_COUNTS } from "./report.ts";
 import { restore } from "./restore.ts";
 import type { Standing } from "./step-commit.ts";
 import { checkedPositions, checkWhole, judge, type Verdict } from "./verdict.ts";
-
-export interface Ports {
-  readonly config: Config;
-  readonly store: Store;
-  readonly transport: Transport;
-  readonly schemas: SchemaTable;
-  readonly log: Log;
-  readonly now: Now;
-}
-
-/** The state's lock falls even when the transport cannot be closed. */
-export async function closePorts({ transport, store }: Ports): Promise<void> {
-  try {
-    await transport.close();
-  } finally {
-    await store.close();
-  }
-}
 
 export interface Recovered {
   readonly engine: Engine;

@@ -12,10 +12,10 @@ import { AppError } from "../errors.ts";
 import type { InputRecord, Positions } from "../transport/transport.ts";
 import { minuteOf } from "./clock.ts";
 import { type Batch, readBatch } from "./intake.ts";
+import type { Ports } from "./ports.ts";
 import { advance, positionOf, positionsToJson, reached } from "./positions.ts";
 import type { Progress } from "./progress.ts";
 import { readPublishedView } from "./published-view.ts";
-import type { Ports } from "./recovery.ts";
 import { type Standing, standingOf, stepCommit } from "./step-commit.ts";
 
 const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], ids: [], duplicates: 0 };

@@ -1,11 +1,10 @@
 /** How often each branch that matters was taken, so that a run that tests nothing cannot pass. */
-import type { Outcome } from "../../src/core/engine.ts";
 import { atLeast } from "../../src/core/recount-choice.ts";
 import { policyOf } from "../../src/core/recount-policy.ts";
 import type { Settings } from "../../src/core/settings.ts";
 import type { EntitlementRow, RuleRow, Tables, View } from "../../src/core/tables.ts";
 import type { Flag } from "../../src/events/delta.ts";
-import type { InputEvent } from "../../src/events/event.ts";
+import type { InputEvent, Outcome } from "../../src/events/event.ts";
 
 export const BRANCHES = [
   "late",

@@ -2,7 +2,6 @@
  * The tables by the obvious route: one last-writer register a field, kept in maps. Property tests hold the engine's
  * tables and outcomes against it.
  */
-import type { Outcome } from "../../src/core/engine.ts";
 import { compareCodePoints, compareItems } from "../../src/core/recount-itemsets.ts";
 import { AHEAD_OF_CLOCK_MAX_MS, IDENTITY_ITEMS_MAX, type Settings } from "../../src/core/settings.ts";
 import type { AssignmentRow, EntitlementRow, IdentityRow, Tables } from "../../src/core/tables.ts";
@@ -15,6 +14,7 @@ import type {
   IdentityEvent,
   IdentityFields,
   InputEvent,
+  Outcome,
 } from "../../src/events/event.ts";
 
 const NEVER = Number.NEGATIVE_INFINITY;
