@@ -92,8 +92,10 @@ export class Blows {
   }
 
   async #term(worker: WorkerProcess): Promise<void> {
-    const { code } = await worker.kill("SIGTERM");
-    if (code === 0) this.counts.terms++;
+    const { code, signal } = await worker.kill("SIGTERM");
+    // Before it listens, the signal itself ends it.
+    if (code === 0 || signal === "SIGTERM") this.counts.terms++;
+    else this.#noteEnd(worker);
   }
 
   async #pause(worker: WorkerProcess): Promise<void> {
