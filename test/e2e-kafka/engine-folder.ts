@@ -13,6 +13,7 @@ import { PROJECT_ROOT } from "../support/project-root.ts";
 
 const MAIN = join(PROJECT_ROOT, "dist", "main.js");
 const STDERR_KEPT = 20_000;
+const REST_MS = 1_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -23,12 +24,15 @@ export class WorkerProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   end: Ended | null = null;
+  /** It has recovered. */
+  serves = false;
   #errors = "";
 
   constructor(args: readonly string[], cwd: string) {
     this.child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "ignore", "pipe"], env: CLEAN_ENV });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = (this.#errors + text).slice(-STDERR_KEPT);
+      this.serves ||= this.#errors.includes('"msg":"running"');
     });
     this.ended = new Promise((resolve) =>
       this.child.on("close", (code, signal) => {
@@ -105,14 +109,20 @@ export class EngineFolder {
     }
   }
 
-  /** Waits until the worker has read up to `ends` and nothing is pending. Rejects when it ends, or after `timeoutMs`. */
+  /**
+   * Waits until the worker has read up to `ends`, nothing is pending, and no step came for a while: a restart may find
+   * something to tell. Rejects when the worker ends, or after `timeoutMs`.
+   */
   async quiet(worker: WorkerProcess, ends: Positions, timeoutMs: number): Promise<StoredHead> {
     const deadline = Date.now() + timeoutMs;
+    let last = { step: -1, sinceMs: 0 };
     for (;;) {
-      const head = await this.head();
-      if (head !== null && head.pending.length === 0 && reached(head.positions, ends)) return head;
+      const head = worker.serves ? await this.head() : null;
+      if (head !== null && head.step !== last.step) last = { step: head.step, sinceMs: Date.now() };
+      const atRest = Date.now() - last.sinceMs >= REST_MS;
+      if (head !== null && atRest && head.pending.length === 0 && reached(head.positions, ends)) return head;
       if (!worker.isRunning) throw new Error(`the worker ended with ${JSON.stringify(worker.end)}: ${worker.errors}`);
-      if (Date.now() > deadline) throw new Error(`not quiet after ${timeoutMs} ms: step ${head?.step}`);
+      if (Date.now() > deadline) throw new Error(`not quiet after ${timeoutMs} ms, step ${head?.step}`);
       await sleep(200);
     }
   }

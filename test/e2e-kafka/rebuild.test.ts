@@ -88,8 +88,10 @@ async function streamWithRestarts(stage: Stage, life: CompanyLife, random: Rando
   }
   await stage.feed.send(life.next(EVENTS - stage.feed.sent.length));
   const head = await stage.finish(stage.folder.run(), QUIET_MS);
-  expect(eventsOf(head)).toBe(EVENTS);
-  expect(head.counts.rejected).toBe(BROKEN);
+  // A plain producer may write a record twice; each is counted, the second as unchanged.
+  expect(eventsOf(head) + head.counts.rejected).toBe(await stage.inputCount());
+  expect(eventsOf(head)).toBeGreaterThanOrEqual(EVENTS);
+  expect(head.counts.rejected).toBeGreaterThanOrEqual(BROKEN);
   return { kills, inMidStream };
 }
 

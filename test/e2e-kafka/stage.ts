@@ -75,6 +75,12 @@ export class Stage {
     return ends;
   }
 
+  /** Records in all input topics. */
+  async inputCount(): Promise<number> {
+    const ends = [...(await this.inputEnds()).values()].flatMap((partitions) => [...partitions.values()]);
+    return ends.reduce((a, b) => a + b, 0);
+  }
+
   /** End of the progress topic: two more with each step. */
   async progressEnd(): Promise<number> {
     const [only] = await this.ask((admin) => offsetsOf(admin, `${this.source.prefix}progress`));
