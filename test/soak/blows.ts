@@ -21,7 +21,7 @@ const DECK: readonly Blow[] = ["kill", "kill", "kill", "kill", "kill", "kill", "
 const EARLY_SHARE = 0.3;
 const EARLY_MS = 1_500;
 const STEPS_MAX = 8;
-const STEPS_WAIT_MS = 60_000;
+const STEPS_WAIT_MS = 120_000;
 const JITTER_MS = 200;
 const BROKER_AWAY_MS = 2_000;
 /** The broker was away for longer than the worker waits for it. */
