@@ -105,6 +105,28 @@ describeKafka("Kafka with faults", { own: true }, (broker) => {
     await expectSteps(1);
   });
 
+  test("a takeover that the broker timed out is tried again, not fenced, when there is no rival", async () => {
+    let slow = 0;
+    const sleepy = (transaction: Transaction): Transaction => ({
+      ...transaction,
+      commit: async () => {
+        slow++;
+        await sleep(3_000);
+        await transaction.commit();
+      },
+    });
+    const transport = world.transport({ kafka: kafkaConfig(broker().brokers, { transactionTimeoutMs: 1_000 }) });
+    await transport.open();
+    for (const fences of [1, 2]) {
+      hooks.set(world.engine, (transaction) => (slow < fences ? sleepy(transaction) : transaction));
+      expect(await transport.fence()).toBe("owner");
+      expect(slow).toBe(fences);
+    }
+    hooks.delete(world.engine);
+    await settle(transport, 1);
+    await expectSteps(1);
+  });
+
   test("an open transaction of another engine on the progress topic delays the answer and does not change it", async () => {
     const other = world.kafka.producer({ transactionalId: `${world.engine}-other` });
     await other.connect();

@@ -58,7 +58,7 @@ export class Sink {
   /** Takes over from every other producer of this engine, unless a rival has taken over from us. */
   async fence(): Promise<"owner" | "fenced"> {
     await this.#drop();
-    if (this.#ownOffset !== null && (await this.#options.rivalSince(this.#ownOffset + 1))) return "fenced";
+    if (await this.#isOvertaken()) return "fenced";
     const deadlineMs = performance.now() + this.#options.unreachableMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
       if (this.#closed) throw new AppError("transport", "closed while taking over");
@@ -70,7 +70,8 @@ export class Sink {
       } catch (error) {
         await this.#drop();
         const kind = errorKind(error);
-        if (kind === "epoch") return "fenced";
+        // Without a rival's mark the broker may have timed out ours: try again.
+        if (kind === "epoch" && (await this.#isOvertaken())) return "fenced";
         if (kind === "refused" || performance.now() + waitMs > deadlineMs) throw transportError("taking over", error);
         await sleep(waitMs);
       }
@@ -115,6 +116,11 @@ export class Sink {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop();
+  }
+
+  /** Before our own first mark nobody can have overtaken us: who marks last goes on. */
+  async #isOvertaken(): Promise<boolean> {
+    return this.#ownOffset !== null && this.#options.rivalSince(this.#ownOffset + 1);
   }
 
   #newProducer(): Producer {
