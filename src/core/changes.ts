@@ -1,4 +1,5 @@
 /** What the events of one step touched: the work list of the rest of the step, and what must be written down. */
+import { largerBytes } from "./larger.ts";
 
 /** Dense ids, each once, in the order in which they were first added. */
 export class IdSet {
@@ -7,9 +8,7 @@ export class IdSet {
 
   add(id: number): void {
     if (id >= this.#marked.length) {
-      const larger = new Uint8Array(Math.max(id + 1, this.#marked.length * 2));
-      larger.set(this.#marked);
-      this.#marked = larger;
+      this.#marked = largerBytes(this.#marked, Math.max(id + 1, this.#marked.length * 2));
     }
     if (this.#marked[id] === 1) return;
     this.#marked[id] = 1;

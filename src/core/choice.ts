@@ -4,7 +4,7 @@
  * higher confidence, fewer items, smaller items. The answer stands in the fields until the next call.
  */
 import type { Counters } from "./counters.ts";
-import { grown } from "./int-lists.ts";
+import { largerIntegers } from "./larger.ts";
 import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
@@ -138,8 +138,8 @@ export class Choice {
   }
 
   #grow(size: number): void {
-    this.#sets = grown(this.#sets, size);
-    this.#unions = grown(this.#unions, size);
-    this.#freqs = grown(this.#freqs, size);
+    this.#sets = largerIntegers(this.#sets, size);
+    this.#unions = largerIntegers(this.#unions, size);
+    this.#freqs = largerIntegers(this.#freqs, size);
   }
 }

@@ -158,6 +158,13 @@ export class Company {
     return entitlement;
   }
 
+  namesOf(row: number): { user: string; entitlement: string } {
+    return {
+      user: this.identities.names.textOf(this.pairs.userOf(row)),
+      entitlement: this.catalog.names.textOf(this.pairs.entitlementOf(row)),
+    };
+  }
+
   /** What is to be counted of a row: COUNTED_HOLDER, COUNTED_TEACHER. */
   takesPart(row: number): number {
     const { pairs, identities, policy } = this;

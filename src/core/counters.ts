@@ -8,8 +8,9 @@
  */
 import { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
-import { grown, IntLists } from "./int-lists.ts";
+import { IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
+import { largerIntegers } from "./larger.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import type { EvidenceRow } from "./rows.ts";
 import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
@@ -293,7 +294,7 @@ export class Counters {
   #ensureQuiet(itemset: number): void {
     if (itemset < this.#quietLow.length) return;
     const size = Math.max(itemset + 1, this.#quietLow.length * 2);
-    this.#quietLow = grown(this.#quietLow, size);
-    this.#quietHigh = grown(this.#quietHigh, size);
+    this.#quietLow = largerIntegers(this.#quietLow, size);
+    this.#quietHigh = largerIntegers(this.#quietHigh, size);
   }
 }

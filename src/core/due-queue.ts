@@ -2,8 +2,7 @@
  * A priority queue of rows by the time at which something about them falls due (ms): a binary heap in two arrays.
  * A row is queued again only for an earlier time; who takes it out asks anew when it is due next.
  */
-import { grown } from "./int-lists.ts";
-import { largerFloats } from "./registers.ts";
+import { largerFloats, largerIntegers } from "./larger.ts";
 
 export class DueQueue {
   /** By row: the earliest time it is queued for. */
@@ -21,7 +20,7 @@ export class DueQueue {
     if (this.#size === this.#row.length) {
       const size = Math.ceil(this.#size * 1.5);
       this.#at = largerFloats(this.#at, size, 0);
-      this.#row = grown(this.#row, size);
+      this.#row = largerIntegers(this.#row, size);
     }
     let hole = this.#size++;
     while (hole > 0) {

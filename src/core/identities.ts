@@ -15,7 +15,8 @@ import type {
 import { IntLists } from "./int-lists.ts";
 import { Interner } from "./interner.ts";
 import type { Items } from "./items.ts";
-import { largerBytes, largerFloats, type Moment, NEVER, stampFor, wins } from "./registers.ts";
+import { largerBytes, largerFloats } from "./larger.ts";
+import { type Moment, NEVER, stampFor, wins } from "./registers.ts";
 import type { UserRow } from "./rows.ts";
 import { IDENTITY_ITEMS_MAX } from "./settings.ts";
 

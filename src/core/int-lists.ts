@@ -2,6 +2,8 @@
  * Many lists of integers in one array: list ids are dense, a list owns a run of the pool whose size is a power of two,
  * runs given back are used again. `pool`, `start` and `length` are open for hot loops; they change with every addition.
  */
+import { largerBytes, largerIntegers } from "./larger.ts";
+
 const SMALLEST_RUN = 4;
 
 export class IntLists {
@@ -25,11 +27,9 @@ export class IntLists {
   reserve(lists: number): void {
     if (lists <= this.start.length) return;
     const size = Math.max(lists, this.start.length * 2);
-    this.start = grown(this.start, size);
-    this.length = grown(this.length, size);
-    const bits = new Uint8Array(size);
-    bits.set(this.#runBits);
-    this.#runBits = bits;
+    this.start = largerIntegers(this.start, size);
+    this.length = largerIntegers(this.length, size);
+    this.#runBits = largerBytes(this.#runBits, size);
   }
 
   count(list: number): number {
@@ -96,7 +96,7 @@ export class IntLists {
     this.reserve(counts.length);
     let total = 0;
     for (const count of counts) if (count > 0) total += 1 << bitsFor(count);
-    if (this.#poolUsed + total > this.pool.length) this.pool = grown(this.pool, this.#poolUsed + total);
+    if (this.#poolUsed + total > this.pool.length) this.pool = largerIntegers(this.pool, this.#poolUsed + total);
     for (let list = 0; list < counts.length; list++) {
       if (counts[list] === 0) continue;
       this.#takeRun(list, bitsFor(counts[list]!));
@@ -164,7 +164,7 @@ export class IntLists {
       from = this.#poolUsed;
       this.#poolUsed += 1 << bits;
       if (this.#poolUsed > this.pool.length) {
-        this.pool = grown(this.pool, Math.max(this.#poolUsed, Math.ceil(this.pool.length * 1.5)));
+        this.pool = largerIntegers(this.pool, Math.max(this.#poolUsed, Math.ceil(this.pool.length * 1.5)));
       }
     }
     this.start[list] = from;
@@ -174,10 +174,4 @@ export class IntLists {
 
 function bitsFor(size: number): number {
   return size <= SMALLEST_RUN ? 2 : 32 - Math.clz32(size - 1);
-}
-
-export function grown(array: Int32Array, size: number): Int32Array {
-  const larger = new Int32Array(size);
-  larger.set(array);
-  return larger;
 }

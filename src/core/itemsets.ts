@@ -8,8 +8,9 @@
  *  3. `setsOf(user)` lists the tracked nodes that the user's items include, every parent before its children.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
-import { grown, IntLists } from "./int-lists.ts";
+import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
+import { largerBytes, largerIntegers } from "./larger.ts";
 
 const ROOT = -1;
 
@@ -288,14 +289,10 @@ export class Itemsets {
 
   #grow(): void {
     const size = this.#parent.length * 2;
-    this.#parent = grown(this.#parent, size);
-    this.#item = grown(this.#item, size);
-    const depth = new Uint8Array(size);
-    depth.set(this.#depth);
-    this.#depth = depth;
-    const expanded = new Uint8Array(size);
-    expanded.set(this.#expanded);
-    this.#expanded = expanded;
+    this.#parent = largerIntegers(this.#parent, size);
+    this.#item = largerIntegers(this.#item, size);
+    this.#depth = largerBytes(this.#depth, size);
+    this.#expanded = largerBytes(this.#expanded, size);
   }
 
   #child(parent: number, item: number): number {

@@ -3,8 +3,9 @@
  * for every recommendation. A row holds the registers of the assignment, whether the counters count it, and what
  * consumers were last told of the pair. What is looked at together stands together: eight integers, half a cache line.
  */
-import { grown, IntLists } from "./int-lists.ts";
-import { largerFloats, NEVER } from "./registers.ts";
+import { IntLists } from "./int-lists.ts";
+import { largerFloats, largerIntegers } from "./larger.ts";
+import { NEVER } from "./registers.ts";
 import { RowMap } from "./row-map.ts";
 
 /** Bits of the membership register. */
@@ -253,7 +254,7 @@ export class Pairs {
 
   #grow(): void {
     const size = Math.ceil(this.memberAt.length * 1.5);
-    this.#cells = grown(this.#cells, size * WIDTH);
+    this.#cells = largerIntegers(this.#cells, size * WIDTH);
     this.memberAt = largerFloats(this.memberAt, size, NEVER);
     this.lastUsedAt = largerFloats(this.lastUsedAt, size, NEVER);
   }

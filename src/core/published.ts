@@ -93,7 +93,7 @@ export class Published {
     const target = this.#target;
     if (before !== NOTHING && before !== target.kind) this.#emitRemoval(row, before, cause);
     if (target.kind === NOTHING) return;
-    const pair = { ...this.#names(row), cause };
+    const pair = { ...this.#company.namesOf(row), cause };
     const score = this.#score(target.itemset, target.freqUnion, target.freq, target.verdict);
     const previous = before === target.kind ? this.scoreOf(row) : null;
     const type = target.kind === PREDICTION ? "prediction.upserted" : "recommendation.upserted";
@@ -101,7 +101,7 @@ export class Published {
   }
 
   #emitRemoval(row: number, before: number, cause: string | null): void {
-    const pair = { ...this.#names(row), cause };
+    const pair = { ...this.#company.namesOf(row), cause };
     if (before === PREDICTION) {
       const reason = this.#company.pairs.isHeld(row) ? "left" : "revoked";
       this.#deltas.push({ type: "prediction.removed", ...pair, reason });
@@ -117,7 +117,7 @@ export class Published {
   }
 
   #emitFlags(row: number, before: number, cause: string | null): void {
-    const pair = { ...this.#names(row), cause };
+    const pair = { ...this.#company.namesOf(row), cause };
     const { pairs, identities } = this.#company;
     const flags = flagsOf(this.#target.flags);
     if (flags.length > 0) {
@@ -143,14 +143,6 @@ export class Published {
   #watch(row: number, entitlement: number): void {
     if (this.#target.watchesPrevious) this.watching.insert(entitlement, row);
     else this.watching.remove(entitlement, row);
-  }
-
-  #names(row: number): { user: string; entitlement: string } {
-    const { pairs, identities, catalog } = this.#company;
-    return {
-      user: identities.names.textOf(pairs.userOf(row)),
-      entitlement: catalog.names.textOf(pairs.entitlementOf(row)),
-    };
   }
 
   #score(itemset: number, freqUnion: number, freq: number, verdict: number): Score {

@@ -22,15 +22,3 @@ export function stampFor(moment: Moment, register: number): number {
 export function wins(moment: Moment, register: number): boolean {
   return moment.at === null || moment.at >= register;
 }
-
-export function largerFloats(array: Float64Array, size: number, fill: number): Float64Array {
-  const larger = new Float64Array(size).fill(fill, array.length);
-  larger.set(array);
-  return larger;
-}
-
-export function largerBytes(array: Uint8Array, size: number): Uint8Array {
-  const larger = new Uint8Array(size);
-  larger.set(array);
-  return larger;
-}

@@ -5,8 +5,8 @@
 import { type Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
+import { largerBytes } from "./larger.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
-import { largerBytes } from "./registers.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { FREQ_UNION } from "./rule-tables.ts";
 import { UnionCount } from "./union-count.ts";

@@ -105,7 +105,7 @@ export class ExactView {
   *predictions(): Generator<PairScoreRow> {
     for (const row of this.#heldRows()) {
       const target = this.#computeRow(row);
-      if (target.kind === PREDICTION) yield { ...namesOfRow(this.#company, row), score: this.#score(target) };
+      if (target.kind === PREDICTION) yield { ...this.#company.namesOf(row), score: this.#score(target) };
     }
   }
 
@@ -128,7 +128,7 @@ export class ExactView {
   *flags(): Generator<PairFlagsRow> {
     for (const row of this.#heldRows()) {
       const flags = flagsOf(this.#computeRow(row).flags);
-      if (flags.length > 0) yield { ...namesOfRow(this.#company, row), flags };
+      if (flags.length > 0) yield { ...this.#company.namesOf(row), flags };
     }
   }
 
@@ -172,7 +172,7 @@ export function publishedView(company: Company, winnerItems: (row: number) => re
   const flags: PairFlagsRow[] = [];
   for (let row = 0; row < pairs.size; row++) {
     if (!pairs.isLive(row)) continue;
-    const names = namesOfRow(company, row);
+    const names = company.namesOf(row);
     if (pairs.flagsOf(row) !== 0) flags.push({ ...names, flags: flagsOf(pairs.flagsOf(row)) });
     if (pairs.publishedOf(row) === NOTHING) continue;
     const verdict = pairs.verdictOf(row);
@@ -201,12 +201,4 @@ export function* publishedEvidence(company: Company, live: Live): Generator<Rule
       };
     }
   }
-}
-
-function namesOfRow(company: Company, row: number): { user: string; entitlement: string } {
-  const { pairs, identities, catalog } = company;
-  return {
-    user: identities.names.textOf(pairs.userOf(row)),
-    entitlement: catalog.names.textOf(pairs.entitlementOf(row)),
-  };
 }
