@@ -3,6 +3,7 @@ import type { Transaction } from "kafkajs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { KafkaTransport } from "../../src/transport/kafka/kafka-transport.ts";
 import type { InputRecord, OutputRecord, PublishOutcome } from "../../src/transport/transport.ts";
+import { appendRecords } from "../contracts/transport-fixture.ts";
 import { describeKafka } from "../support/kafka-broker.ts";
 import { kafkaConfig, makeWorld, type World, withProducer } from "../support/kafka-fixture.ts";
 import { hookTransactions, type TransactionHook } from "../support/producer-hooks.ts";
@@ -12,7 +13,7 @@ const NOWHERE = new Map();
 describeKafka("Kafka with faults", { own: true }, (broker) => {
   const hooks = new Map<string, TransactionHook>();
   let world: World;
-  beforeAll(() => hookTransactions((id) => hooks.get(id)));
+  beforeAll(() => hookTransactions((id) => hooks.get(id.replace(/\.import\..*/, ".import"))));
   afterAll(() => {
     vi.restoreAllMocks();
   });
@@ -125,6 +126,54 @@ describeKafka("Kafka with faults", { own: true }, (broker) => {
     hooks.delete(world.engine);
     await settle(transport, 1);
     await expectSteps(1);
+  });
+
+  /** Appends 12,000 records, three transactions, with a hand on the import's. */
+  async function append(hook: TransactionHook): Promise<void> {
+    const transport = await owner({ kafka: kafkaConfig(broker().brokers, { transactionTimeoutMs: 1_000 }) });
+    hooks.set(`${world.engine}.import`, hook);
+    try {
+      await transport.append("file", appendRecords(inputTopic(), 12_000));
+    } finally {
+      hooks.delete(`${world.engine}.import`);
+    }
+  }
+
+  async function expectAppended(): Promise<void> {
+    const records = await broker().consoleConsumer(inputTopic(), { atLeast: 12_000 });
+    const wanted = appendRecords(inputTopic(), 12_000).map(({ value }) => Buffer.from(value).toString());
+    expect(records.map(({ value }) => value).sort()).toEqual(wanted.sort());
+  }
+
+  test("an append that the broker timed out is tried again when there is no rival", async () => {
+    let slow = 0;
+    await append((transaction, nth) => ({
+      ...transaction,
+      commit: async () => {
+        if (nth === 3 && ++slow <= 2) await sleep(3_000);
+        await transaction.commit();
+      },
+    }));
+    expect(slow).toBeGreaterThanOrEqual(1);
+    await expectAppended();
+  });
+
+  test("an append that a rival overtook ends with a clear message, and leaves the rival alone", async () => {
+    const rival = await owner();
+    let begun = false;
+    const overtaken = append((transaction, nth) => ({
+      ...transaction,
+      sendBatch: async (batch) => {
+        if (nth === 3 && !begun) {
+          begun = true;
+          hooks.delete(`${world.engine}.import`);
+          await rival.append("file", appendRecords(inputTopic(), 12_000));
+        }
+        return transaction.sendBatch(batch);
+      },
+    }));
+    await expect(overtaken).rejects.toMatchObject({ code: "fenced", message: "another process appends file too" });
+    await expectAppended();
   });
 
   test("an open transaction of another engine on the progress topic delays the answer and does not change it", async () => {
