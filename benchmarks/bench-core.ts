@@ -15,10 +15,12 @@ const { values } = parseArgs({
     "warm-up": { type: "string", default: "10000" },
     events: { type: "string", default: "50000" },
     "lane-events": { type: "string", default: "10000" },
+    "look-events": { type: "string", default: "2000" },
     budget: { type: "string", default: "10000" },
     "materiality-hundredths": { type: "string", default: "1" },
     clock: { type: "string", default: "wall" },
     proof: { type: "string", default: "polars" },
+    contract: { type: "string", default: "full" },
   },
 });
 const options = {
@@ -28,10 +30,12 @@ const options = {
   warmUpEvents: Number(values["warm-up"]),
   events: Number(values.events),
   laneEvents: Number(values["lane-events"]),
+  lookEvents: Number(values["look-events"]),
   budgetRecords: Number(values.budget),
   materialityHundredths: Number(values["materiality-hundredths"]),
   clock: values.clock === "cpu" ? ("cpu" as const) : ("wall" as const),
   proof: values.proof === "none" ? null : values.proof,
+  contract: values.contract !== "none",
 };
 if (options.proof !== null) preparePeers();
 const { assignments, figures, faults } = benchCore(options);

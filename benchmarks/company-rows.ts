@@ -1,6 +1,7 @@
 /**
- * A company as the rows that an engine loads on start, as the store would give them. Registers are the engine's own text,
- * so a scratch engine writes them: once for each identity and entitlement, and one assignment as the pattern of all.
+ * A company as the rows that an engine loads on start, as the store would give them, slice by slice, so that a company of
+ * a million people does not stand in memory twice. Registers are the engine's own text, so scratch engines write them: once
+ * for each identity and entitlement, and one assignment as the pattern of all.
  */
 import { Engine, type StepEvent } from "../src/core/engine.ts";
 import type { AssignmentChunk, EntitlementRow, ItemRow, TableChanges, UserRow } from "../src/core/rows.ts";
@@ -14,13 +15,13 @@ const DAY_MS = 86_400_000;
 const GRANTED_MS = COMPANY_MS - 300 * DAY_MS;
 /** Last uses lie evenly in this time before the start; the oldest are about to be flagged as unused. */
 const LAST_USE_DAYS = 95;
-const USERS_A_STEP = 10_000;
+const ROWS_A_SLICE = 10_000;
 
 export interface CompanyRows {
   readonly items: readonly ItemRow[];
   readonly entitlements: readonly EntitlementRow[];
-  readonly users: readonly UserRow[];
-  /** One entitlement a chunk; made on demand. */
+  /** Made on demand, as are the assignments. */
+  readonly users: () => Generator<readonly UserRow[], void>;
   readonly assignments: () => Generator<AssignmentChunk, void>;
 }
 
@@ -28,11 +29,8 @@ export const COMPANY_MINUTE: number = COMPANY_MS / 60_000;
 
 export function companyRows(company: Company, settings: Settings): CompanyRows {
   const scratch = new Engine(settings);
-  const apply = (events: readonly InputEvent[]): TableChanges => {
-    const stamped = events.map((event): StepEvent => ({ event, recordAtMs: GRANTED_MS }));
-    return scratch.step({ clockMinute: COMPANY_MINUTE, events: stamped, budgetRecords: 1, catchUp: true }).changes;
-  };
   const { entitlements } = apply(
+    scratch,
     company.entitlements.map(({ entitlement, application, risk }) => ({
       type: "entitlement.upserted",
       entitlement,
@@ -40,16 +38,39 @@ export function companyRows(company: Company, settings: Settings): CompanyRows {
       risk,
     })),
   );
-  const [items, users]: [ItemRow[], UserRow[]] = [[], []];
-  for (let from = 0; from < company.people; from += USERS_A_STEP) {
-    const changes = apply(joiners(company, from, Math.min(company.people, from + USERS_A_STEP)));
-    for (const row of changes.items) items.push(row);
-    for (const row of changes.users) users.push(row);
-  }
   const first = company.entitlements[0]!.entitlement;
-  const [pattern] = apply([{ type: "assignment.granted", user: userOf(0), entitlement: first }]).assignments;
+  const [pattern] = apply(scratch, [{ type: "assignment.granted", user: userOf(0), entitlement: first }]).assignments;
   const flags = pattern![2];
-  return { items, entitlements, users, assignments: () => assignmentChunks(company, flags) };
+  const items = itemRows(company);
+  return {
+    items,
+    entitlements,
+    users: () => userSlices(company, settings, items),
+    assignments: () => assignmentSlices(company, flags),
+  };
+}
+
+function apply(scratch: Engine, events: readonly InputEvent[]): TableChanges {
+  const stamped = events.map((event): StepEvent => ({ event, recordAtMs: GRANTED_MS }));
+  return scratch.step({ clockMinute: COMPANY_MINUTE, events: stamped, budgetRecords: 1, catchUp: true }).changes;
+}
+
+function itemRows(company: Company): ItemRow[] {
+  const items: ItemRow[] = [];
+  for (const [index, attribute] of company.attributes.entries()) {
+    for (const value of company.organisation.values[index]!) items.push([items.length, attribute, value]);
+  }
+  return items;
+}
+
+/** Person p has the id p. */
+function* userSlices(company: Company, settings: Settings, items: readonly ItemRow[]): Generator<UserRow[], void> {
+  for (let from = 0; from < company.people; from += ROWS_A_SLICE) {
+    const scratch = new Engine(settings);
+    scratch.loadItems(items);
+    const { users } = apply(scratch, joiners(company, from, Math.min(company.people, from + ROWS_A_SLICE)));
+    yield users.map(([id, user, registers]): UserRow => [from + id, user, registers]);
+  }
 }
 
 function joiners(company: Company, from: number, to: number): InputEvent[] {
@@ -61,20 +82,23 @@ function joiners(company: Company, from: number, to: number): InputEvent[] {
   return events;
 }
 
-/** Person p has the id p and entitlement e the id e, because the scratch engine met them in this order. */
-function* assignmentChunks(company: Company, flags: number): Generator<AssignmentChunk, void> {
+/** Entitlement e has the id e, because the scratch engine met them in this order. */
+function* assignmentSlices(company: Company, flags: number): Generator<AssignmentChunk, void> {
   const prng = new Prng(company.seed, 6);
   const { from, holders } = byEntitlement(company);
   for (let entitlement = 0; entitlement < company.entitlements.length; entitlement += 1) {
-    const users = Array.from(holders.subarray(from[entitlement], from[entitlement + 1]));
-    yield {
-      entitlement,
-      users,
-      flags: users.map(() => flags),
-      memberAt: users.map(() => GRANTED_MS),
-      lastUsedAt: users.map(() => COMPANY_MS - Math.floor(prng.fraction() * LAST_USE_DAYS * DAY_MS)),
-      extra: users.map(() => null),
-    };
+    const end = from[entitlement + 1]!;
+    for (let at = from[entitlement]!; at < end; at += ROWS_A_SLICE) {
+      const users = Array.from(holders.subarray(at, Math.min(end, at + ROWS_A_SLICE)));
+      yield {
+        entitlement,
+        users,
+        flags: users.map(() => flags),
+        memberAt: users.map(() => GRANTED_MS),
+        lastUsedAt: users.map(() => COMPANY_MS - Math.floor(prng.fraction() * LAST_USE_DAYS * DAY_MS)),
+        extra: users.map(() => null),
+      };
+    }
   }
 }
 

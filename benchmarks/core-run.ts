@@ -7,7 +7,8 @@ import type { InputEvent } from "../src/events/event.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE, type CompanyRows } from "./company-rows.ts";
 import { Latencies } from "./latencies.ts";
-import { type Cost, rounded, timed } from "./report.ts";
+import { countLooks } from "./looks.ts";
+import { type Cost, rounded, Stopwatch, timed } from "./report.ts";
 
 /** Time between two events of the workload: 250 a second. */
 const EVENT_INTERVAL_MS = 4;
@@ -21,12 +22,13 @@ export interface StartFigures {
 /** Rows in, counters and target view ready; nothing published yet. */
 export function startEngine(rows: CompanyRows, settings: Settings): { engine: Engine; figures: StartFigures } {
   const engine = new Engine(settings);
-  const load = timed(() => {
+  const load = new Stopwatch();
+  load.run(() => {
     engine.loadItems(rows.items);
     engine.loadEntitlements(rows.entitlements);
-    engine.loadUsers(rows.users);
-    for (const chunk of rows.assignments()) engine.loadAssignments(chunk);
   });
+  for (const slice of rows.users()) load.run(() => engine.loadUsers(slice));
+  for (const slice of rows.assignments()) load.run(() => engine.loadAssignments(slice));
   const start = timed(() => engine.start(COMPANY_MINUTE));
   return { engine, figures: { load: load.cost, start: start.cost } };
 }
@@ -46,6 +48,8 @@ export interface WorkloadOptions {
   readonly events: number;
   /** Events after these, each first with the least budget (its direct lane), then until quiet (its ripple). */
   readonly laneEvents: number;
+  /** Events after these, of which the re-scored pairs are counted; not timed. */
+  readonly lookEvents: number;
   readonly budgetRecords: number;
   /** What durations are: wall time, or processor time of the process (for machines that are busy with other work). */
   readonly clock: "wall" | "cpu";
@@ -79,11 +83,16 @@ export function runWorkload(
     direct.time(event, () => step(event, 1));
     ripple.time(event, () => settle(engine, Math.floor(nowMs / 60_000), options.budgetRecords));
   }
+  const looks = countLooks(() => {
+    for (let count = 0; count < options.lookEvents; count += 1) step(stream.next().value, options.budgetRecords);
+  });
+  settle(engine, Math.floor(nowMs / 60_000), options.budgetRecords);
   const figures = {
     ...run.cost,
     eventsPerSecond: rounded(options.events / run.cost.seconds),
     eventsPerCpuSecond: rounded(options.events / run.cost.cpuSeconds),
     deltasPerEvent: rounded(whole.deltas / options.events),
+    looksPerEvent: rounded(looks / (options.lookEvents || 1)),
     pendingAfter,
     wholeStep: whole.summary(),
     directLane: direct.summary(),

@@ -31,13 +31,30 @@ export interface Cost {
   readonly cpuSeconds: number;
 }
 
+/** Adds up what several pieces of work cost, and leaves out what lies between them. */
+export class Stopwatch {
+  #milliseconds = 0;
+  #cpuMicroseconds = 0;
+
+  run<T>(work: () => T): T {
+    const cpu = process.cpuUsage();
+    const startedMs = performance.now();
+    const result = work();
+    this.#milliseconds += performance.now() - startedMs;
+    const { user, system } = process.cpuUsage(cpu);
+    this.#cpuMicroseconds += user + system;
+    return result;
+  }
+
+  get cost(): Cost {
+    return { seconds: rounded(this.#milliseconds / 1000), cpuSeconds: rounded(this.#cpuMicroseconds / 1_000_000) };
+  }
+}
+
 export function timed<T>(work: () => T): { readonly result: T; readonly cost: Cost } {
-  const cpu = process.cpuUsage();
-  const startedMs = performance.now();
-  const result = work();
-  const seconds = rounded((performance.now() - startedMs) / 1000);
-  const { user, system } = process.cpuUsage(cpu);
-  return { result, cost: { seconds, cpuSeconds: rounded((user + system) / 1_000_000) } };
+  const watch = new Stopwatch();
+  const result = watch.run(work);
+  return { result, cost: watch.cost };
 }
 
 export const rounded = (value: number): number => Number(value.toPrecision(4));

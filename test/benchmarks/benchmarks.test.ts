@@ -42,10 +42,12 @@ describe("benchmarks", { timeout: 120_000 }, () => {
       warmUpEvents: 50,
       events: 200,
       laneEvents: 20,
+      lookEvents: 50,
       budgetRecords: 50,
       materialityHundredths: 1,
       clock: "cpu",
       proof: null,
+      contract: true,
     });
     expect(faults).toEqual([]);
     expect(figures).toMatchObject({ workload: { eventsPerSecond: expect.any(Number) } });
