@@ -19,7 +19,7 @@ reads and writes the same. One JSON document on standard output, progress on sta
   --partitions N              of every topic (4)
   --brokers host:port,…       a Kafka that runs; without it one is started from Maven jars (Java 17)
   --kafka 4.1.0|3.9.1         version of the broker that is started (4.1.0)
-  --worker-node "…"           arguments of node for the worker's process, such as --cpu-prof (kafka only)
+  --worker-node="--cpu-prof"  arguments of node for the worker's process (kafka only)
 `;
 
 const { values } = parseArgs({
