@@ -40,6 +40,11 @@ export interface StepInput {
   readonly clockMinute: number;
   readonly events: readonly StepEvent[];
   /**
+   * Applies an event, or leaves it out and answers for it; asked about one after another, so that it may depend on what
+   * became of those before. Absent: every event is applied.
+   */
+  readonly admit?: (index: number, apply: () => Outcome) => Outcome;
+  /**
    * Most deltas of the ripple and the pending sweep; the direct lane is always whole. At least 1. A pair is told whole,
    * so the last one may go over by two.
    */
@@ -71,7 +76,10 @@ export class Engine {
 
   step(input: StepInput): StepResult {
     this.company.advanceClock(input.clockMinute);
-    const outcomes = input.events.map(({ event, recordAtMs }) => this.company.apply(event, recordAtMs, this.#changes));
+    const { admit = (_index, apply) => apply() } = input;
+    const outcomes = input.events.map(({ event, recordAtMs }, index) =>
+      admit(index, () => this.company.apply(event, recordAtMs, this.#changes)),
+    );
     const recounted = this.#policiesChanged();
     if (input.catchUp === true) this.#rest();
     else this.#liven().step(recounted, input.budgetRecords);

@@ -3,6 +3,8 @@
  * else, neither the clock nor the borders of steps, so that a replay of the inputs judges alike. An id may be forgotten
  * only when no record within `dedupDays` of it can come any more.
  */
+import type { Outcome } from "../events/event.ts";
+import type { EventId } from "../state/store.ts";
 import type { InputRecord, Positions, Watermark } from "../transport/transport.ts";
 import { DAY_MINUTES, minuteOf } from "./clock.ts";
 import { positionOf } from "./positions.ts";
@@ -13,6 +15,37 @@ const DISORDER_MINUTES = DAY_MINUTES;
 /** Both in minutes since 1970: that of a record, and that of the one in which its event id was seen. */
 export function isRepeat(minute: number, seenMinute: number, dedupDays: number): boolean {
   return Math.abs(minute - seenMinute) <= dedupDays * DAY_MINUTES;
+}
+
+/** The ids of a batch's events, in their order; null: none. */
+export class EventIds {
+  readonly #ids: readonly (EventId | null)[];
+  readonly #seen: Map<string, number>;
+  readonly #dedupDays: number;
+  /** Those to be remembered: of events that were taken. */
+  readonly taken: EventId[] = [];
+
+  /** `seen`: those of them that are remembered, each with its minute. */
+  constructor(ids: readonly (EventId | null)[], seen: ReadonlyMap<string, number>, dedupDays: number) {
+    this.#ids = ids;
+    this.#seen = new Map(seen);
+    this.#dedupDays = dedupDays;
+  }
+
+  /** Leaves out a repeat. The id of a refused event is not seen: the producer may send it again, mended. */
+  readonly admit = (index: number, apply: () => Outcome): Outcome => {
+    const given = this.#ids[index] ?? null;
+    if (given === null) return apply();
+    const [id, minute] = given;
+    const seenMinute = this.#seen.get(id);
+    if (seenMinute !== undefined && isRepeat(minute, seenMinute, this.#dedupDays)) return "unchanged";
+    const outcome = apply();
+    if (typeof outcome === "string") {
+      this.#seen.set(id, minute);
+      this.taken.push(given);
+    }
+    return outcome;
+  };
 }
 
 export class Forgetting {

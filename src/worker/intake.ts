@@ -1,4 +1,4 @@
-/** Records → the events of a step. Every record ends up in exactly one of: events, rejects, duplicates. */
+/** Records → the events of a step. Every record ends up in exactly one of: events, rejects. */
 import type { StepEvent } from "../core/engine.ts";
 import { decodeRecord } from "../events/decode.ts";
 import type { Outcome, RejectReason } from "../events/event.ts";
@@ -6,18 +6,12 @@ import type { SchemaTable } from "../events/schema-table.ts";
 import type { EventId, InputCounts, Store } from "../state/store.ts";
 import type { InputRecord } from "../transport/transport.ts";
 import { minuteOf } from "./clock.ts";
-import { isRepeat } from "./event-ids.ts";
+import { EventIds } from "./event-ids.ts";
 
 /** An input record that was not taken, and why. */
 export interface Reject {
   readonly record: InputRecord;
   readonly reason: RejectReason;
-}
-
-interface Decoded {
-  readonly event: StepEvent;
-  readonly origin: InputRecord;
-  readonly id: EventId | null;
 }
 
 export interface Batch {
@@ -27,10 +21,7 @@ export interface Batch {
   readonly origins: readonly InputRecord[];
   /** Records that decoding refused. */
   readonly rejects: readonly Reject[];
-  /** For each event its id, to be remembered with the minute of its record; null: none. */
-  readonly ids: readonly (EventId | null)[];
-  /** Events that repeat the id of an earlier one. They do not reach the engine. */
-  readonly duplicates: number;
+  readonly ids: EventIds;
 }
 
 /** `dedupDays`: 0 for none. */
@@ -40,40 +31,23 @@ export async function readBatch(
   store: Store,
   dedupDays: number,
 ): Promise<Batch> {
-  const decoded: Decoded[] = [];
+  const events: StepEvent[] = [];
+  const origins: InputRecord[] = [];
+  const ids: (EventId | null)[] = [];
   const rejects: Reject[] = [];
   for (const record of records) {
     const result = decodeRecord(record, schemas);
     if ("reject" in result) rejects.push({ record, reason: result.reject });
     else
       for (const event of result.events) {
-        const id: EventId | null =
-          event.id === undefined || dedupDays === 0 ? null : [event.id, minuteOf(record.timestampMs)];
-        decoded.push({ event: { event, recordAtMs: record.timestampMs }, origin: record, id });
+        events.push({ event, recordAtMs: record.timestampMs });
+        origins.push(record);
+        ids.push(event.id === undefined || dedupDays === 0 ? null : [event.id, minuteOf(record.timestampMs)]);
       }
   }
-  const fresh = await withoutRepeats(decoded, store, dedupDays);
-  return {
-    records,
-    events: fresh.map(({ event }) => event),
-    origins: fresh.map(({ origin }) => origin),
-    rejects,
-    ids: fresh.map(({ id }) => id),
-    duplicates: decoded.length - fresh.length,
-  };
-}
-
-async function withoutRepeats(decoded: readonly Decoded[], store: Store, dedupDays: number): Promise<Decoded[]> {
-  const ids = new Set(decoded.flatMap(({ id }) => id?.[0] ?? []));
-  const seen = new Map(ids.size === 0 ? [] : await store.seenEvents([...ids]));
-  return decoded.filter(({ id: given }) => {
-    if (given === null) return true;
-    const [id, minute] = given;
-    const seenMinute = seen.get(id);
-    if (seenMinute !== undefined && isRepeat(minute, seenMinute, dedupDays)) return false;
-    seen.set(id, minute);
-    return true;
-  });
+  const named = new Set(ids.flatMap((id) => id?.[0] ?? []));
+  const seen = named.size === 0 ? new Map<string, number>() : await store.seenEvents([...named]);
+  return { records, events, origins, rejects, ids: new EventIds(ids, seen, dedupDays) };
 }
 
 /** Rejects of decoding and of the engine, one a record, in the order of the records. */
@@ -87,14 +61,9 @@ export function rejectsOf(batch: Batch, outcomes: readonly Outcome[]): Reject[] 
   return batch.records.flatMap((record) => byRecord.get(record) ?? []);
 }
 
-/** Ids to be remembered. That of a refused event is not: the producer may send it again, mended. */
-export function eventIdsOf(batch: Batch, outcomes: readonly Outcome[]): EventId[] {
-  return batch.ids.filter((id, i): id is EventId => id !== null && typeof outcomes[i] === "string");
-}
-
 /** in = applied + unchanged + late + rejected, where in = events + records that decoding refused. */
 export function countsOf(batch: Batch, outcomes: readonly Outcome[]): InputCounts {
-  const counts = { applied: 0, unchanged: batch.duplicates, late: 0, rejected: batch.rejects.length };
+  const counts = { applied: 0, unchanged: 0, late: 0, rejected: batch.rejects.length };
   for (const outcome of outcomes) counts[typeof outcome === "string" ? outcome : "rejected"]++;
   return counts;
 }

@@ -11,6 +11,7 @@ import type { Engine } from "../core/engine.ts";
 import { AppError } from "../errors.ts";
 import type { InputRecord, Positions } from "../transport/transport.ts";
 import { minuteOf } from "./clock.ts";
+import { EventIds } from "./event-ids.ts";
 import { type Batch, readBatch } from "./intake.ts";
 import type { Ports } from "./ports.ts";
 import { advance, positionOf, positionsToJson, reached } from "./positions.ts";
@@ -18,7 +19,7 @@ import type { Progress } from "./progress.ts";
 import { readPublishedView } from "./published-view.ts";
 import { type Standing, standingOf, stepCommit } from "./step-commit.ts";
 
-const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], ids: [], duplicates: 0 };
+const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], ids: new EventIds([], new Map(), 0) };
 /** The partitions are replayed at different speeds, so an id of any age may still be repeated. */
 const FORGET_NOTHING = 0;
 /** The inputs were checked to be there; a broker may take its time to begin. */
@@ -59,7 +60,8 @@ async function replay(ports: Ports, engine: Engine, before: Standing, progress: 
       progress.clockMinute,
       minuteOf(Math.max(...records.map(({ timestampMs }) => timestampMs))),
     );
-    const result = engine.step({ clockMinute, events: batch.events, budgetRecords: 1, catchUp: true });
+    const { events, ids } = batch;
+    const result = engine.step({ clockMinute, events, admit: ids.admit, budgetRecords: 1, catchUp: true });
     const positions = advance(standing.positions, records);
     const numbers = { epoch: before.epoch, step: progress.step - 1, positions, publishedStep: progress.step };
     const commit = stepCommit(standing, numbers, batch, result, FORGET_NOTHING, null);

@@ -2,7 +2,7 @@
 import type { StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit, StepHead } from "../state/store.ts";
 import type { OutputRecord, Positions } from "../transport/transport.ts";
-import { addCounts, type Batch, countsOf, eventIdsOf } from "./intake.ts";
+import { addCounts, type Batch, countsOf } from "./intake.ts";
 import { outboxDigest, packOutbox } from "./outbox.ts";
 import { encodeProgress } from "./progress.ts";
 
@@ -47,7 +47,7 @@ export function stepCommit(
     ...result.changes,
     clockMinute: result.clockMinute,
     counts: addCounts(before.counts, countsOf(batch, result.outcomes)),
-    eventIds: eventIdsOf(batch, result.outcomes),
+    eventIds: batch.ids.taken,
     forgetEventsBefore,
     outbox,
   };

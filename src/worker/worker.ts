@@ -118,6 +118,7 @@ export class Worker {
     const result = this.engine.step({
       clockMinute: minuteOf(engineStartMs),
       events: batch.events,
+      admit: batch.ids.admit,
       budgetRecords: this.#stepSize.budgetRecords,
       catchUp,
     });
