@@ -57,6 +57,12 @@ export function timed<T>(work: () => T): { readonly result: T; readonly cost: Co
   return { result, cost: watch.cost };
 }
 
+/** Of this process, since it began. */
+export function processCost(): Cost {
+  const { user, system } = process.cpuUsage();
+  return { seconds: rounded(performance.now() / 1000), cpuSeconds: rounded((user + system) / 1_000_000) };
+}
+
 export const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** Most memory that this process ever held, in bytes. */

@@ -1,0 +1,48 @@
+/** The batch job of ours: CSV files → durable tables, all counters, every pair scored. */
+import { settingsOf } from "../src/config.ts";
+import { Engine } from "../src/core/engine.ts";
+import { makeCompany } from "../src/demo/company.ts";
+import { BenchState, benchConfig } from "./bench-state.ts";
+import { codesOf } from "./company-files.ts";
+import { COMPANY_MINUTE } from "./company-rows.ts";
+import { exactDigest } from "./contract.ts";
+import { settle } from "./core-run.ts";
+import { loadCompanyFiles } from "./csv-company.ts";
+import type { AnswerDigest } from "./digest.ts";
+import { scoreAll } from "./reorganisation-run.ts";
+import { type Cost, peakBytes, processCost, timed } from "./report.ts";
+
+export interface BatchRun {
+  /** When the last pair was scored, ms since 1970. */
+  readonly endedAtMs: number;
+  readonly peakBytes: number;
+  /** When each phase ended, from the start of the process. */
+  readonly phases: { readonly tablesDurable: Cost; readonly counted: Cost; readonly scored: Cost };
+  /** Afterwards: the first view told, as deltas in memory. */
+  readonly firstView: Cost & { readonly deltas: number };
+  readonly answer: AnswerDigest;
+}
+
+/** `folder`: the files of the company of `people` and `seed`; `stateFolder`: not there yet. */
+export async function runBatch(folder: string, stateFolder: string, people: number, seed: number): Promise<BatchRun> {
+  const config = benchConfig(stateFolder);
+  const engine = new Engine(settingsOf(config));
+  const state = await BenchState.open(config);
+  await loadCompanyFiles(folder, engine, state);
+  await state.close();
+  const tablesDurable = processCost();
+  engine.start(COMPANY_MINUTE);
+  const counted = processCost();
+  scoreAll(engine);
+  const scored = processCost();
+  const endedAtMs = Date.now();
+  const peak = peakBytes();
+  const tell = timed(() => settle(engine, COMPANY_MINUTE, Number.MAX_SAFE_INTEGER));
+  return {
+    endedAtMs,
+    peakBytes: peak,
+    phases: { tablesDurable, counted, scored },
+    firstView: { ...tell.cost, deltas: tell.result },
+    answer: exactDigest(engine, codesOf(makeCompany({ people, seed }))),
+  };
+}
