@@ -23,7 +23,7 @@ export function addStatus(program: Command, terminal: Terminal): void {
         epoch: head.epoch,
         step: head.step,
         clock: clockOf(head),
-        unpublishedSteps: head.outbox === null ? 0 : 1,
+        unmarkedStep: head.outbox?.step ?? null,
         positions: positionsToJson(head.positions),
         inputs: head.counts,
         pending,

@@ -52,6 +52,7 @@ test("explain, verify and status agree with it", async () => {
   expect(checks.map(({ differences }) => differences)).toEqual([[], [], []]);
   expect(await cli.json(["status", "--data", "seen"])).toMatchObject({
     inputs: { applied: 27 },
+    unmarkedStep: expect.any(Number) as number,
     positions: { "hr.identities": [11], "iga.assignments": [14], "iga.entitlements": [2] },
     predictions: { high: 12, medium: 0, low: 0, none: 2 },
     recommendations: 3,
