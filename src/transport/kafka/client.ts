@@ -23,7 +23,7 @@ export function createKafka(config: KafkaConfig, log: Log): Kafka {
     requestTimeout: config.requestTimeoutMs,
     retry: RETRY,
     logLevel: kafkajs.logLevel.INFO,
-    logCreator: () => (entry) => write(log, entry),
+    logCreator: () => entryWriter(log),
   });
 }
 
@@ -51,12 +51,30 @@ function fromEnvironment(key: string, name: string | null): string {
 /** Only these fields of a kafkajs entry are logged: others may hold payloads or credentials. */
 const LOGGED_FIELDS = ["broker", "groupId", "topic", "partition", "error", "retryCount", "retryTime"] as const;
 
-function write(log: Log, entry: LogEntry): void {
-  const fields: Record<string, unknown> = { kafkajs: entry.namespace };
-  for (const name of LOGGED_FIELDS) {
-    const value: unknown = entry.log[name];
-    if (typeof value === "string" || typeof value === "number") fields[name] = value;
-  }
-  if (entry.level === kafkajs.logLevel.ERROR) log.warn(fields, entry.log.message);
-  else log.debug(fields, entry.log.message);
+/** A broker that is away fails many times a second: the same words again within this time are for debugging only. */
+const SAME_WARNING_MS = 60_000;
+const WARNINGS_KEPT_MAX = 100;
+/** What they say of a broker, its connection has said before. */
+const ECHOES = new Set(["BrokerPool"]);
+
+function entryWriter(log: Log): (entry: LogEntry) => void {
+  const warnedAt = new Map<string, number>();
+  const isNews = (words: string): boolean => {
+    const last = warnedAt.get(words) ?? Number.NEGATIVE_INFINITY;
+    const now = performance.now();
+    if (now - last < SAME_WARNING_MS) return false;
+    if (warnedAt.size >= WARNINGS_KEPT_MAX) warnedAt.clear();
+    warnedAt.set(words, now);
+    return true;
+  };
+  return ({ level, namespace, log: { message, ...details } }) => {
+    const fields: Record<string, unknown> = { kafkajs: namespace };
+    for (const name of LOGGED_FIELDS) {
+      const value: unknown = details[name];
+      if (typeof value === "string" || typeof value === "number") fields[name] = value;
+    }
+    const isWarning = level === kafkajs.logLevel.ERROR && !ECHOES.has(namespace);
+    if (isWarning && isNews(`${namespace} ${String(fields["broker"])} ${message}`)) log.warn(fields, message);
+    else log.debug(fields, message);
+  };
 }

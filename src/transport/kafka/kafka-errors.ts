@@ -15,8 +15,8 @@ const EPOCH_TYPES = new Set([
 
 /** Each with what the reader should do. */
 const REFUSED_TYPES: Readonly<Record<string, string>> = {
-  MESSAGE_TOO_LARGE: "Raise max.message.bytes of the topic, or lower kafka.recordBytesMax.",
-  RECORD_LIST_TOO_LARGE: "Raise max.message.bytes of the topic, or lower kafka.recordBytesMax.",
+  MESSAGE_TOO_LARGE: "Raise max.message.bytes of the topic.",
+  RECORD_LIST_TOO_LARGE: "Raise max.message.bytes of the topic.",
   INVALID_RECORD: "The topic asks for something the record has not, such as a key.",
   INVALID_TIMESTAMP: "Compare the clocks of this machine and of the brokers.",
   POLICY_VIOLATION: "Ask who runs the brokers which policy the topic or record breaks.",
@@ -26,7 +26,7 @@ const REFUSED_TYPES: Readonly<Record<string, string>> = {
   GROUP_AUTHORIZATION_FAILED: "Grant Read on consumer groups with the engine's prefix.",
   CLUSTER_AUTHORIZATION_FAILED: "Grant the rights on the cluster.",
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "Grant Write and Describe on transactional ids with the engine's prefix.",
-  SASL_AUTHENTICATION_FAILED: "Check the credentials named by kafka.sasl.",
+  SASL_AUTHENTICATION_FAILED: "Check the credentials that kafka.saslUsernameEnv and kafka.saslPasswordEnv name.",
 };
 
 export function errorKind(error: unknown): ErrorKind {
