@@ -88,6 +88,8 @@ export interface Config {
   /** Whether the first view of an empty state is published or taken as known. */
   readonly initialPublish: "full";
   readonly rejectsPerMinuteMax: number;
+  /** Largest share of a kind that `import --mode replace` removes unasked. */
+  readonly snapshotRemoveMax: Fraction;
   readonly step: StepConfig;
   /** Records of backlog from which the view is built in one batch instead of event by event. */
   readonly catchUpLag: number;
@@ -154,6 +156,7 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
   dedupDays: 7,
   initialPublish: "full",
   rejectsPerMinuteMax: 1_000,
+  snapshotRemoveMax: 0.05,
   step: {
     recordsMax: 5_000,
     bytesMax: 4 * 1024 * 1024,

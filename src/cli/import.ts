@@ -12,6 +12,7 @@ import { currentTables } from "./current-tables.ts";
 import { eventRecord } from "./event-record.ts";
 import { importColumns } from "./import-columns.ts";
 import { type ImportFiles, importLoads, type Load } from "./import-loads.ts";
+import { type Removal, refuseLargeRemovals, removalsText } from "./import-removals.ts";
 import { type InputDoor, openInputDoor } from "./input-door.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { openSession, type Session } from "./session.ts";
@@ -20,6 +21,7 @@ import type { Terminal } from "./terminal.ts";
 
 interface Options extends ImportFiles {
   readonly mode: LoadMode;
+  readonly releaseRemovals?: boolean;
   readonly column?: readonly string[];
 }
 
@@ -37,6 +39,7 @@ export function addImport(program: Command, terminal: Terminal): void {
         .choices(["merge", "replace"])
         .default("merge"),
     )
+    .option("--release-removals", "let --mode replace remove more than snapshotRemoveMax (5 %, from 50 rows on)")
     .option("--delimiter <character>", "between the values of a line", ",")
     .addOption(
       new Option(
@@ -56,10 +59,14 @@ export function addImport(program: Command, terminal: Terminal): void {
       try {
         await door.worker?.runUntilQuiet();
         const engine = door.worker?.engine ?? (await readStoredEngine(session.config)).engine;
-        const events = await submitAll(loads, currentTables(engine), options.mode, rows, door, session);
+        const current = currentTables(engine);
+        const removals = options.mode === "replace" ? await removalsOf(loads, current) : [];
+        if (options.releaseRemovals !== true) refuseLargeRemovals(removals, session.config.snapshotRemoveMax);
+        const events = await submitAll(loads, current, options.mode, rows, door, session);
         await conclude(session, door, {
           rows,
           events,
+          removals,
           attributes: attributes.summaries(),
           warnings: attributes.warnings(),
         });
@@ -67,6 +74,12 @@ export function addImport(program: Command, terminal: Terminal): void {
         await door.close();
       }
     });
+}
+
+async function removalsOf(loads: readonly Load[], current: CurrentTables): Promise<Removal[]> {
+  const removals: Removal[] = [];
+  for (const load of loads) removals.push(await load.removal(current));
+  return removals;
 }
 
 function reportAttributes(attributes: AttributeReport, session: Session): void {
@@ -124,6 +137,8 @@ function interrupted(): AppError {
 interface Outcome {
   readonly rows: Readonly<Record<string, number>>;
   readonly events: Readonly<Record<string, number>>;
+  /** Mode `replace` only. */
+  readonly removals: readonly Removal[];
   readonly attributes: ReturnType<AttributeReport["summaries"]>;
   readonly warnings: readonly string[];
 }
@@ -134,6 +149,8 @@ async function conclude(session: Session, door: InputDoor, outcome: Outcome): Pr
   session.say(
     `${read.join(", ")} read; ${changes.length === 0 ? "nothing differs from the tables" : changes.join(", ")}`,
   );
+  const { removals } = outcome;
+  if (removals.length > 0) session.say(`Removed, because the files do not mention them: ${removalsText(removals)}`);
   if (door.worker === null) {
     session.say(`Handed to the worker that holds ${session.config.data}.`);
     session.answer({ ...outcome, handedOver: true });

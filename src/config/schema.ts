@@ -135,6 +135,7 @@ export const schema: z.ZodType<Config> = z.strictObject({
   dedupDays: whole(0, 365),
   initialPublish: z.literal("full", { error: "full (`none` is not supported yet)" }),
   rejectsPerMinuteMax: whole(0, 10_000_000),
+  snapshotRemoveMax: decimal(0, 1),
   step: z.strictObject({
     recordsMax: whole(1, 1_000_000),
     bytesMax: whole(1_024, 256 * 1024 * 1024),

@@ -267,3 +267,29 @@ test.each(["import --identities x.csv", "apply x.ndjson", "demo", "run"])(
     expect(existsSync(join(cli.path, "untouched"))).toBe(false);
   },
 );
+
+test("replace refuses to remove too much at once, until it is released", async () => {
+  const people = (count: number) => Array.from({ length: count }, (_, i) => `u${i}`);
+  const load = (name: string, count: number, ...more: string[]) => {
+    const csv = file(name, ["USR_KEY,CITY", ...people(count).map((user) => `${user},Austin`), ""].join("\n"));
+    return ["import", "--identities", csv, "--data", "large", ...QUIET, ...more];
+  };
+  const replace = ["--mode", "replace"];
+  await cli.json(load("all.csv", 100));
+  const refused = await cli.run(load("header.csv", 0, ...replace));
+  expect(refused.code).toBe(EXIT_CODES.input);
+  expect(refused.err).toContain("would remove 100 of 100 identities, more than snapshotRemoveMax (0.05) of them");
+  expect(refused.err).toContain("--release-removals");
+  expect((await cli.run(load("half.csv", 50, ...replace))).code).toBe(EXIT_CODES.input);
+  expect(await cli.json(["status", "--data", "large"])).toMatchObject({ inputs: { applied: 100 } });
+
+  const few = await cli.run(load("most.csv", 51, ...replace));
+  expect(few.code).toBe(0);
+  expect(few.out).toContain("Removed, because the files do not mention them: 49 of 100 identities");
+  expect(await cli.json(load("all.csv", 100))).toMatchObject({ events: { "identity.upserted": 49 }, removals: [] });
+  const half = load("half.csv", 50, ...replace, "--set", "snapshotRemoveMax=0.5");
+  expect(await cli.json(half)).toMatchObject({ removals: [{ name: "identities", removed: 50, before: 100 }] });
+  expect(await cli.json(load("none.csv", 0, ...replace, "--release-removals"))).toMatchObject({
+    events: { "identity.removed": 50 },
+  });
+});
