@@ -47,7 +47,7 @@ export function exactDigest(engine: Engine, codes: Codes): AnswerDigest {
   );
 }
 
-function publishedDigest(
+export function publishedDigest(
   engine: Engine,
   codes: Codes,
 ): Pick<AnswerDigest, "predictions" | "recommendations" | "notScored"> {

@@ -3,7 +3,7 @@ import { Target } from "../src/core/target.ts";
 
 /** Pairs looked at while `work` runs, which is a little slower for it: not to be timed. */
 export function countLooks(work: () => void): number {
-  const compute = Reflect.get(Target.prototype, "compute") as Target["compute"];
+  const compute: Target["compute"] = Reflect.get(Target.prototype, "compute");
   let looks = 0;
   Target.prototype.compute = function (...pair: Parameters<typeof compute>): void {
     looks += 1;

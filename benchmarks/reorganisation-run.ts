@@ -42,10 +42,8 @@ export function benchReorganisation(options: ReorganisationOptions): { figures: 
   say(`company of ${options.people}`);
   const company = makeCompany(options);
   const { engine, figures: start } = startEngine(companyRows(company, settings), settings);
-  const score = timed(() => scoreAll(engine));
   const tell = timed(() => settle(engine, COMPANY_MINUTE, Number.MAX_SAFE_INTEGER));
-  const batch = sum(start.load, start.start, score.cost);
-  const firstView = sum(start.load, start.start, tell.cost);
+  const batch = sum(start.load, start.start, tell.cost);
 
   say("reorganisation");
   const events = reorganisation(company, options);
@@ -63,8 +61,7 @@ export function benchReorganisation(options: ReorganisationOptions): { figures: 
   }
   const figures = {
     moved: events.length,
-    batch: { ...batch, pairs: score.result },
-    firstView: { ...firstView, deltas: tell.result },
+    batch: { ...batch, deltas: tell.result },
     directLane: {
       ...intake,
       peoplePerSecond: rounded(events.length / intake.seconds),
@@ -76,8 +73,6 @@ export function benchReorganisation(options: ReorganisationOptions): { figures: 
       steps: run.steps,
       toBatch: rounded(settled.seconds / batch.seconds),
       toBatchByCpu: rounded(settled.cpuSeconds / batch.cpuSeconds),
-      toFirstView: rounded(settled.seconds / firstView.seconds),
-      toFirstViewByCpu: rounded(settled.cpuSeconds / firstView.cpuSeconds),
     },
     unrelatedEvent: { whileMoving: run.whileMoving.summary(), whileSettling: run.whileSettling.summary() },
     workPeakBytes,
@@ -195,15 +190,6 @@ class Reorganisation {
     const told = deltas.some((delta) => delta.user === user && delta.entitlement === entitlement);
     if (!told) this.faults.push(`step ${this.steps}: the unrelated event has no delta`);
   }
-}
-
-/** Every assignment scored, every recommendation found, by exact counts; how many there are. */
-export function scoreAll(engine: Engine): number {
-  const view = engine.exact();
-  let rows = 0;
-  for (const _ of view.predictions()) rows += 1;
-  for (const _ of view.recommendations()) rows += 1;
-  return rows;
 }
 
 function sum(...costs: readonly Cost[]): Cost {
