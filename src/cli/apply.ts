@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { decodeRecord } from "../events/decode.ts";
 import { type InputChannel, routeOf } from "../events/encode-event.ts";
+import { CLOCK_HEADER } from "../events/record-time.ts";
 import { loadSchemaTable } from "../events/schema-files.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { AppendRecord } from "../transport/transport.ts";
@@ -26,6 +27,11 @@ const CHUNK_BYTES = 2 * 1024 * 1024;
 /** A record holds its key beside the line. */
 const KEY_BYTES_MAX = 1_024;
 const LINE_BYTES_MAX = RECORD_BYTES_MAX - KEY_BYTES_MAX;
+
+/** What the lines so far say of the time. */
+interface FileClock {
+  tickedMs: number | null;
+}
 
 interface Taken {
   readonly lines: number;
@@ -69,6 +75,7 @@ async function submitFile(
 ): Promise<Taken> {
   let chunk: AppendRecord[] = [];
   let [chunks, bytes, lines, tooLong] = [0, 0, 0, 0];
+  const clock: FileClock = { tickedMs: null };
   const flush = async () => {
     if (chunk.length === 0) return;
     await door.submit(`apply-${nonce}${digestOf(chunk)}-${chunks++}`, chunk);
@@ -82,7 +89,7 @@ async function submitFile(
       session.terminal.stderr.write(`corollary: rejected: ${problem}\n`);
       continue;
     }
-    chunk.push(recordOf(line.bytes, session.config, schemas));
+    chunk.push(recordOf(line.bytes, session.config, schemas, clock));
     bytes += line.bytes.length;
     if (chunk.length >= CHUNK_LINES || bytes >= CHUNK_BYTES) await flush();
   }
@@ -105,11 +112,13 @@ async function* linesIn(file: string, terminal: Terminal): AsyncGenerator<{ numb
 }
 
 /** What cannot be decoded goes in as it is, so that it ends up in the rejects topic with its reason. */
-function recordOf(value: Buffer, config: Config, schemas: SchemaTable): AppendRecord {
+function recordOf(value: Buffer, config: Config, schemas: SchemaTable, clock: FileClock): AppendRecord {
   const decoded = decodeRecord({ topic: "", key: null, value, headers: {} }, schemas);
   const event = "events" in decoded ? decoded.events[0] : undefined;
   const route: { channel: InputChannel; key: string } = event ? routeOf(event) : { channel: "identities", key: "" };
-  return { topic: inputTopic(config, route.channel), key: route.key, value, headers: {} };
+  const headers = clock.tickedMs === null ? {} : { [CLOCK_HEADER]: String(clock.tickedMs) };
+  if (event?.type === "clock.ticked") clock.tickedMs = Math.max(clock.tickedMs ?? 0, event.at);
+  return { topic: inputTopic(config, route.channel), key: route.key, value, headers };
 }
 
 function digestOf(records: readonly AppendRecord[]): string {

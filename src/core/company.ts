@@ -17,7 +17,7 @@ import { COUNTED_HOLDER, COUNTED_TEACHER, type Extra, HELD, Pairs, RISK_HIGH, RI
 import { Policy } from "./policy.ts";
 import { type Moment, NEVER, stampFor, wins } from "./registers.ts";
 import type { AssignmentChunk, AssignmentRow, EntitlementRow } from "./rows.ts";
-import { AHEAD_OF_CLOCK_MAX_MS, type Settings } from "./settings.ts";
+import { AHEAD_OF_RECORD_MAX_MS, type Settings } from "./settings.ts";
 
 export class Company {
   readonly items: Items;
@@ -39,8 +39,8 @@ export class Company {
 
   apply(event: InputEvent, recordAt: number, changes: Changes): Outcome {
     const moment: Moment = { at: event.at ?? null, recordAt };
-    if (event.type !== "clock.ticked" && event.at !== undefined && event.at > this.nowMs + AHEAD_OF_CLOCK_MAX_MS) {
-      return { field: "at", expectation: "a time at most 10 minutes ahead of the clock" };
+    if (event.type !== "clock.ticked" && event.at !== undefined && event.at > recordAt + AHEAD_OF_RECORD_MAX_MS) {
+      return { field: "at", expectation: "a time at most 10 minutes ahead of its record" };
     }
     switch (event.type) {
       case "identity.upserted":

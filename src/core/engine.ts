@@ -31,7 +31,7 @@ import { ExactView, publishedEvidence, publishedView, tablesOf } from "./views.t
 
 export interface StepEvent {
   readonly event: InputEvent;
-  /** When the record was written (ms): the stamp of an event without `at`. */
+  /** When the record was written (ms): the stamp of an event without `at`, and what a future `at` is held against. */
   readonly recordAtMs: number;
 }
 

@@ -76,7 +76,7 @@ export const DEFAULT_SETTINGS: Settings = {
 
 /** An assignment of an identity nobody has heard of is orphaned only after this long. */
 export const UNKNOWN_IDENTITY_GRACE_MS: number = 24 * 3_600_000;
-/** An event further ahead of the clock than this is rejected. */
-export const AHEAD_OF_CLOCK_MAX_MS: number = 10 * 60_000;
+/** An event that tells of a time further ahead of its record's than this is rejected. */
+export const AHEAD_OF_RECORD_MAX_MS: number = 10 * 60_000;
 /** Most items an identity may have. */
 export const IDENTITY_ITEMS_MAX = 32;

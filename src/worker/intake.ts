@@ -2,6 +2,7 @@
 import type { StepEvent } from "../core/engine.ts";
 import { decodeRecord } from "../events/decode.ts";
 import type { Outcome, RejectReason } from "../events/event.ts";
+import { recordTime } from "../events/record-time.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { EventId, InputCounts, Store } from "../state/store.ts";
 import type { InputRecord } from "../transport/transport.ts";
@@ -40,7 +41,7 @@ export async function readBatch(
     if ("reject" in result) rejects.push({ record, reason: result.reject });
     else
       for (const event of result.events) {
-        events.push({ event, recordAtMs: record.timestampMs });
+        events.push({ event, recordAtMs: recordTime(record) });
         origins.push(record);
         ids.push(event.id === undefined || dedupDays === 0 ? null : [event.id, minuteOf(record.timestampMs)]);
       }

@@ -293,3 +293,19 @@ test("replace refuses to remove too much at once, until it is released", async (
     events: { "identity.removed": 50 },
   });
 });
+
+test("a file moves time by clock.ticked: what follows may be dated by it, and a rebuild judges alike", async () => {
+  const at = "2999-01-01T00:00:00Z";
+  const lines = [
+    { type: "identity.upserted", user: "early", attributes: {}, at },
+    { type: "clock.ticked", at },
+    { type: "identity.upserted", user: "u", attributes: {}, at },
+    { type: "assignment.granted", user: "u", entitlement: "e", at },
+  ].map((event) => JSON.stringify(event));
+  const counts = { applied: 3, rejected: 1 };
+  const data = ["--data", "ticked", ...QUIET];
+  const name = file("ticked.ndjson", lines.join("\n"));
+  expect(await cli.json(["apply", name, ...data])).toMatchObject({ counts });
+  await cli.json(["rebuild", ...data]);
+  expect(await cli.json(["status", ...data])).toMatchObject({ clock: "2999-01-01T00:00:00.000Z", inputs: counts });
+});

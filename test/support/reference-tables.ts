@@ -3,7 +3,7 @@
  * tables and outcomes against it.
  */
 import { compareCodePoints, compareItems } from "../../src/core/recount-itemsets.ts";
-import { AHEAD_OF_CLOCK_MAX_MS, IDENTITY_ITEMS_MAX, type Settings } from "../../src/core/settings.ts";
+import { AHEAD_OF_RECORD_MAX_MS, IDENTITY_ITEMS_MAX, type Settings } from "../../src/core/settings.ts";
 import type { AssignmentRow, EntitlementRow, IdentityRow, Tables } from "../../src/core/tables.ts";
 import type { Item } from "../../src/events/delta.ts";
 import type {
@@ -121,8 +121,8 @@ export class ReferenceTables {
       this.advanceTo(Math.floor(event.at / 60_000));
       return this.#clockMinute > before ? "applied" : "unchanged";
     }
-    if ((event.at ?? 0) > this.#clockMinute * 60_000 + AHEAD_OF_CLOCK_MAX_MS) {
-      return { field: "at", expectation: "at most 10 minutes ahead of the clock" };
+    if ((event.at ?? 0) > recordAtMs + AHEAD_OF_RECORD_MAX_MS) {
+      return { field: "at", expectation: "at most 10 minutes ahead of its record" };
     }
     const writer = new Writer(event, recordAtMs);
     switch (event.type) {

@@ -1,4 +1,4 @@
-/** What a stream of inputs comes to does not depend on how it is cut into steps. */
+/** What a stream of inputs comes to does not depend on how it is cut into steps, nor on when they are made. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { openWorker } from "../../src/worker/open-worker.ts";
 import { MemoryBroker, MemoryTransport } from "../support/memory-transport.ts";
 import { RandomSource } from "../support/random-source.ts";
 
+const log = pino({ level: "silent" });
 const START_MS = Date.UTC(2026, 0, 5, 9);
 const MINUTE_MS = 60_000;
 const IDENTITIES = "hr.identities";
@@ -52,11 +53,15 @@ function randomEvents(seed: number): Written[] {
   });
 }
 
-async function outcomeOf(written: readonly Written[], recordsMax: number) {
-  const broker = new MemoryBroker({
+function newBroker(): MemoryBroker {
+  return new MemoryBroker({
     inputTopics: { [IDENTITIES]: 1, [ASSIGNMENTS]: 1 },
     outputTopics: { predictions: 1, recommendations: 1, flags: 1, rejects: 1 },
   });
+}
+
+async function outcomeOf(written: readonly Written[], recordsMax: number) {
+  const broker = newBroker();
   for (const { event, recordAtMs } of written) {
     broker.nowMs = recordAtMs;
     const topic = event.type.startsWith("identity.") ? IDENTITIES : ASSIGNMENTS;
@@ -68,11 +73,12 @@ async function outcomeOf(written: readonly Written[], recordsMax: number) {
   const config = loadConfig({
     sets: [`data=${data}`, "dedupDays=1", "step.waitMs=0", `step.recordsMax=${recordsMax}`],
   });
+  let readAtMs = START_MS;
   const worker = await openWorker({
     config,
-    log: pino({ level: "silent" }),
+    log,
     transport: new MemoryTransport(broker, config.engine),
-    now: () => broker.nowMs,
+    now: () => (readAtMs += 7 * MINUTE_MS),
   });
   const { counts, steps } = await worker.runUntilQuiet();
   const tables = worker.engine.tables();
@@ -103,4 +109,32 @@ it.each(Array.from({ length: 6 }, (_, seed) => seed))("in steps of 1, 2, 7 and a
     expect(cut.steps).toBeGreaterThan(whole.steps);
     expect(cut.outcome).toEqual(whole.outcome);
   }
+});
+
+it("nor on whether it is read live or, after the state is lost, again: an event a little ahead of its record", async () => {
+  const broker = newBroker();
+  const tables = [];
+  for (const [data, lateMinutes] of [
+    ["live", 3],
+    ["lost", 60],
+  ] as const) {
+    const config = loadConfig({ sets: [`data=${join(folder, data)}`, "step.waitMs=0"] });
+    const transport = new MemoryTransport(broker, config.engine);
+    const now = () => broker.nowMs + lateMinutes * MINUTE_MS;
+    const worker = await openWorker({ config, log, transport, now });
+    if (data === "live") {
+      for (const ahead of [9, 10, 11, 12]) {
+        broker.nowMs = START_MS + ahead * 1_000;
+        const at = broker.nowMs + ahead * MINUTE_MS;
+        const event = { type: "identity.upserted", user: `${ahead} minutes`, attributes: [], at } as const;
+        broker.produce(IDENTITIES, 0, { key: null, value: encodeEvent(event), headers: {} });
+      }
+    }
+    await worker.runUntilQuiet();
+    tables.push({ ...worker.engine.tables(), clockMinute: 0 });
+    expect(worker.standing.counts).toMatchObject({ applied: 2, rejected: 2 });
+    await worker.close();
+  }
+  expect(tables[1]).toEqual(tables[0]);
+  expect(broker.output("rejects")).toHaveLength(2);
 });
