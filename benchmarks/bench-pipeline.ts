@@ -17,6 +17,7 @@ reads and writes the same. One JSON document on standard output, progress on sta
   --rate N,…                  events a second of each latency run (50,250; 0: none)
   --seconds N                 length of each latency run (30)
   --partitions N              of every topic (4)
+  --set key=value             of the worker's configuration; repeatable
   --brokers host:port,…       a Kafka that runs; without it one is started from Maven jars (Java 17)
   --kafka 4.1.0|3.9.1         version of the broker that is started (4.1.0)
   --worker-node="--cpu-prof"  arguments of node for the worker's process (kafka only)
@@ -33,11 +34,15 @@ const { values } = parseArgs({
     rate: { type: "string", default: "50,250" },
     seconds: { type: "string", default: "30" },
     partitions: { type: "string", default: "4" },
+    set: { type: "string", multiple: true, default: [] },
     brokers: { type: "string" },
     kafka: { type: "string", default: "4.1.0" },
     "worker-node": { type: "string", default: "" },
   },
 });
+
+// An end by signal leaves no worker behind.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const whole = (name: "people" | "seed" | "warm-up" | "events" | "partitions"): number => {
   const value = Number(values[name]);
@@ -75,6 +80,7 @@ if (values.help) {
       .filter((rate) => rate > 0),
     rateSeconds: Number(values.seconds),
     partitions: whole("partitions"),
+    sets: values.set,
   };
   const { figures, faults } = await (transport === "kafka" ? onKafka(options) : runOnJournal(options));
   printReport(reportOf(`pipeline-${transport}`, options, { ...figures, faults }));

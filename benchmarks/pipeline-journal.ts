@@ -31,9 +31,10 @@ export class JournalPipeline implements Pipeline {
     worker.onStep((report) => this.#observe(report));
   }
 
-  /** `folder`: for the state and the journal. */
-  static async open(folder: string, partitions: number): Promise<JournalPipeline> {
-    const config = loadConfig({ sets: [`data=${folder}`, "transport=journal", `topics.partitions=${partitions}`] });
+  /** `folder`: for the state and the journal; `more`: `key=value` of the configuration. */
+  static async open(folder: string, partitions: number, more: readonly string[] = []): Promise<JournalPipeline> {
+    const sets = [`data=${folder}`, "transport=journal", `topics.partitions=${partitions}`, ...more];
+    const config = loadConfig({ sets });
     const schemas = await loadSchemaTable(join(PROJECT_ROOT, "schemas"));
     return new JournalPipeline(config, await openWorker({ config, log: openLog("warn"), schemas }));
   }

@@ -29,6 +29,8 @@ export interface KafkaPipelineOptions {
   /** For the state and the worker's configuration. */
   readonly folder: string;
   readonly partitions: number;
+  /** `key=value` of the worker's configuration. */
+  readonly sets: readonly string[];
   /** Put before `main.js`, to profile the worker: `--cpu-prof`. */
   readonly nodeArguments: readonly string[];
 }
@@ -69,7 +71,7 @@ export class KafkaPipeline implements Pipeline {
   /** New topics on the broker, with a prefix of their own. */
   static async open(options: KafkaPipelineOptions): Promise<KafkaPipeline> {
     const prefix = `bench-${process.pid}-${Date.now().toString(36)}.`;
-    const { brokers, folder, partitions } = options;
+    const { brokers, folder, partitions, sets } = options;
     const settings = {
       engine: `${prefix}engine`,
       data: join(folder, "state"),
@@ -78,7 +80,7 @@ export class KafkaPipeline implements Pipeline {
       topics: { prefix, partitions },
     };
     writeFileSync(join(folder, "config.yaml"), JSON.stringify(settings));
-    const pipeline = new KafkaPipeline(options, loadConfig({ file: "config.yaml", cwd: folder }));
+    const pipeline = new KafkaPipeline(options, loadConfig({ file: "config.yaml", cwd: folder, sets }));
     const sizes = { inputPartitions: partitions, outputPartitions: partitions, replicationFactor: 1 };
     await withAdminOf(pipeline.kafka, (admin) => createTopics(admin, pipeline.plan, sizes));
     await pipeline.#producer.connect();
@@ -104,16 +106,24 @@ export class KafkaPipeline implements Pipeline {
 
   async start(): Promise<void> {
     await this.#follow([this.plan.progressTopic], (record) => this.#observe(record));
-    const { nodeArguments, folder } = this.#options;
-    const worker = spawn(process.execPath, [...nodeArguments, MAIN, "run", "--config", "config.yaml"], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env["PATH"] },
-    });
+    const { nodeArguments, folder, sets } = this.#options;
+    const setArguments = sets.flatMap((set) => ["--set", set]);
+    const worker = spawn(
+      process.execPath,
+      [...nodeArguments, MAIN, "run", "--config", "config.yaml", ...setArguments],
+      {
+        cwd: folder,
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { PATH: process.env["PATH"] },
+      },
+    );
     worker.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = (this.#errors + text).slice(-ERRORS_KEPT);
     });
+    const killWithUs = (): boolean => worker.kill("SIGKILL");
+    process.once("exit", killWithUs);
     worker.on("close", (code, signal) => {
+      process.off("exit", killWithUs);
       this.#worker = null;
       if (code !== 0) this.#failure = new Error(`the worker ended with ${code ?? signal}: ${this.#errors}`);
       this.#wake();

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InputEvent } from "../src/events/event.ts";
 import { Latencies } from "./latencies.ts";
-import { type Pipeline, recordsOf } from "./pipeline.ts";
+import { type Pipeline, type PublishedStep, recordsOf } from "./pipeline.ts";
+import { spread } from "./pipeline-steps.ts";
 import { rounded } from "./report.ts";
 
 /** A commit is announced to readers a little after the worker's answer. */
@@ -15,8 +16,8 @@ const LAST_DELTAS_MS = 500;
 export async function steadyFigures(pipeline: Pipeline, events: readonly InputEvent[], rate: number): Promise<object> {
   const latencies = new Latencies();
   const awaited = new Map<string, number>();
-  let steps = 0;
-  pipeline.onStep(() => (steps += 1));
+  const steps: PublishedStep[] = [];
+  pipeline.onStep((step) => steps.push(step));
   await pipeline.watchDirectDeltas((name, seenMs) => {
     const dueMs = awaited.get(name);
     if (dueMs === undefined) return;
@@ -45,7 +46,9 @@ export async function steadyFigures(pipeline: Pipeline, events: readonly InputEv
   return {
     eventsPerSecond: rate,
     events: events.length,
-    transactions: steps,
+    transactions: steps.length,
+    inputsPerTransaction: spread(steps.map(({ inputs }) => inputs)),
+    outputsPerTransaction: spread(steps.map(({ outputs }) => outputs)),
     producerBehindMsMax: rounded(producerBehindMs),
     untilDirectDelta: latencies.summary(),
   };

@@ -9,11 +9,13 @@ import { KafkaPipeline } from "./pipeline-kafka.ts";
 
 export interface RunOptions extends PipelineOptions {
   readonly partitions: number;
+  /** `key=value` of the worker's configuration. */
+  readonly sets: readonly string[];
 }
 
 export async function runOnJournal(options: RunOptions): Promise<PipelineFigures> {
   return withFolder(async (folder) => {
-    const pipeline = await JournalPipeline.open(join(folder, "state"), options.partitions);
+    const pipeline = await JournalPipeline.open(join(folder, "state"), options.partitions, options.sets);
     const { figures, faults } = await benchPipeline(pipeline, options);
     return { figures, faults };
   });
@@ -26,8 +28,8 @@ export async function runOnKafka(
   nodeArguments: readonly string[] = [],
 ): Promise<PipelineFigures> {
   return withFolder(async (folder) => {
-    const { partitions, warmUpEvents, events } = options;
-    const pipeline = await KafkaPipeline.open({ brokers, folder, partitions, nodeArguments });
+    const { partitions, sets, warmUpEvents, events } = options;
+    const pipeline = await KafkaPipeline.open({ brokers, folder, partitions, sets, nodeArguments });
     try {
       let start: WorkloadStart | null = null;
       const { figures, faults, steps } = await benchPipeline(pipeline, options, async () => {

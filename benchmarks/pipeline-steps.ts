@@ -55,7 +55,7 @@ export class Steps {
   }
 }
 
-function spread(counts: readonly number[]): { p50: number; max: number } {
+export function spread(counts: readonly number[]): { p50: number; max: number } {
   const sorted = counts.toSorted((a, b) => a - b);
   return { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
 }

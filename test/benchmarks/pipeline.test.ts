@@ -18,6 +18,7 @@ const SMALL: RunOptions = {
   rates: [50],
   rateSeconds: 1,
   partitions: 2,
+  sets: [],
 };
 const MEASURED = {
   throughput: { events: 200, eventsPerSecond: expect.any(Number) },
