@@ -34,6 +34,24 @@ export async function examineTopics(
   return problems.length === 0 ? facts : null;
 }
 
+/** Kafka only: whether a repeated `apply` or replay will be known as one for as long as its records are there. */
+export async function examineAppends(
+  subject: Subject,
+  session: Session,
+  topics: ReadonlyMap<string, TopicFacts>,
+): Promise<void> {
+  const { appendMemory, inputsKeptMs } = await import("./kafka-topics.ts");
+  const rememberedMs = await appendMemory(session);
+  subject.facts["rememberedMs"] = rememberedMs;
+  if (rememberedMs === null) return;
+  subject.lines.push(`brokers remember for ${daysOf(rememberedMs)} what was applied or replayed`);
+  const keptMs = inputsKeptMs(session.config, topics);
+  if (rememberedMs >= keptMs) return;
+  subject.warnings.push(
+    `input topics keep records ${keptMs === Infinity ? "for ever" : `for ${daysOf(keptMs)}`}, but what is applied or replayed again after ${daysOf(rememberedMs)} is appended again: raise offsets.retention.minutes of the brokers, or give every event an at`,
+  );
+}
+
 function examineJournal(subject: Subject, config: Config): ReadonlyMap<string, TopicFacts> | null {
   const folder = journalFolder(config);
   const found = statSync(folder, { throwIfNoEntry: false });

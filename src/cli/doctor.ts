@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { AppError } from "../errors.ts";
 import { examineSize } from "./doctor-size.ts";
 import { examineCompany, examineInbox, examineProgram, examineState, type StateFindings } from "./doctor-state.ts";
-import { examineBackup, examinePositions, examineProgress, examineTopics } from "./doctor-topics.ts";
+import { examineAppends, examineBackup, examinePositions, examineProgress, examineTopics } from "./doctor-topics.ts";
 import { Examination } from "./examination.ts";
 import { withTopics } from "./reading-transport.ts";
 import { openSession, type Session } from "./session.ts";
@@ -71,6 +71,9 @@ async function examineAll(examination: Examination, session: Session, quick: boo
 async function examineTransport(examination: Examination, session: Session, state: StateFindings): Promise<void> {
   const topics = await examination.of("topics", (subject) => examineTopics(subject, session));
   if (topics === null) return;
+  if (session.config.transport === "kafka") {
+    await examination.of("appends", (subject) => examineAppends(subject, session, topics));
+  }
   await examination.of("reading", () =>
     withTopics(session, async (transport) => {
       const watermarks = await examination.of("positions", (subject) =>

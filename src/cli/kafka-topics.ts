@@ -1,9 +1,15 @@
 /** The topics of the configuration on their broker: what is missing is made, and what stands there is said. */
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { withAdmin } from "../transport/kafka/admin.ts";
+import { offsetsRetentionMs, withAdmin } from "../transport/kafka/admin.ts";
 import { createKafka } from "../transport/kafka/client.ts";
-import { createTopics, reportTopics, type TopicPlan, type TopicReport } from "../transport/kafka/topics.ts";
+import {
+  createTopics,
+  reportTopics,
+  type TopicFacts,
+  type TopicPlan,
+  type TopicReport,
+} from "../transport/kafka/topics.ts";
 import type { Session } from "./session.ts";
 
 const UNREACHABLE_MS = 30_000;
@@ -26,6 +32,17 @@ export async function lookAtTopics(session: Session, create: boolean): Promise<v
 export async function topicReport({ config, log }: Session): Promise<TopicReport> {
   const kafka = createKafka(config.kafka, log);
   return withAdmin(kafka, UNREACHABLE_MS, "look at topics", (admin) => reportTopics(admin, topicPlan(config)));
+}
+
+/** How long the brokers remember what was appended, ms; null: they do not tell. */
+export async function appendMemory({ config, log }: Session): Promise<number | null> {
+  return withAdmin(createKafka(config.kafka, log), UNREACHABLE_MS, "ask the brokers", offsetsRetentionMs);
+}
+
+/** How long the longest-lived input is kept, ms; Infinity: for ever. */
+export function inputsKeptMs(config: Config, topics: ReadonlyMap<string, TopicFacts>): number {
+  const kept = topicPlan(config).inputTopics.map((topic) => topics.get(topic)?.retentionMs ?? 0);
+  return Math.max(...kept.map((ms) => (ms === -1 ? Infinity : ms)));
 }
 
 function topicPlan({ topics }: Config): TopicPlan {

@@ -23,6 +23,11 @@ describeKafka("operator commands on Kafka", {}, (broker) => {
     const found = await company.json("data", ["doctor"]);
     expect(found).toMatchObject({ problems: 0, positions: { lag: 0 }, progress: { problems: [], warnings: [] } });
     expect(found["topics"]).toMatchObject({ topics: { length: 12 }, warnings: [] });
+    expect(found["appends"]).toMatchObject({
+      rememberedMs: 7 * 86_400_000,
+      problems: [],
+      warnings: [expect.stringContaining("appended again: raise offsets.retention.minutes") as string],
+    });
 
     await company.json("data", ["backup", "data.db"]);
     await company.move("data", "karen.11");

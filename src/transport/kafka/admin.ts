@@ -1,5 +1,5 @@
 /** One question to the brokers at a time, each over a connection of its own, so that a broker's restart leaves nothing stale. */
-import type { Admin, Kafka } from "kafkajs";
+import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { errorKind, transportError } from "./kafka-errors.ts";
 
 /** Tries again, up to `unreachableMs`, while the failure may pass. Throws AppError("transport"). */
@@ -36,4 +36,27 @@ export async function offsetsOf(admin: Admin, topic: string): Promise<PartitionO
   return offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
     .sort((a, b) => a.partition - b.partition);
+}
+
+/**
+ * How long brokers remember what was appended (append.ts), ms: the shortest of them. null: we may not ask.
+ * @public for `doctor`
+ */
+export async function offsetsRetentionMs(admin: Admin): Promise<number | null> {
+  const { brokers } = await admin.describeCluster();
+  const type = kafkajs.ConfigResourceTypes.BROKER;
+  const configNames = ["offsets.retention.minutes"];
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: brokers.map(({ nodeId }) => ({ type, name: String(nodeId), configNames })),
+    });
+    const minutes = resources.flatMap(({ configEntries }) =>
+      configEntries.map(({ configValue }) => Number(configValue)),
+    );
+    return minutes.length === 0 ? null : Math.min(...minutes) * 60_000;
+  } catch (error) {
+    if (errorKind(error) === "refused") return null;
+    throw error;
+  }
 }

@@ -20,6 +20,8 @@ export interface TopicFacts {
   readonly retentionMs: number;
   readonly retentionBytes: number;
   readonly minCompactionLagMs: number;
+  /** How far ahead of the broker's clock a record may say that it was written; Infinity: as far as it likes. */
+  readonly timestampAheadMaxMs: number;
   /** Largest record batch. */
   readonly maxMessageBytes: number;
 }
@@ -38,7 +40,10 @@ export interface NewTopics {
   readonly replicationFactor: number;
 }
 
+const TIMESTAMP_AHEAD = "message.timestamp.after.max.ms";
 const MIN_COMPACTION_LAG_MS = 86_400_000;
+/** The default of brokers from 4.0 on. */
+const TIMESTAMP_AHEAD_MAX_MS = 3_600_000;
 const PROGRESS_BYTES_MAX = 256 * 2 ** 20;
 const PROGRESS_SEGMENT_BYTES = 16 * 2 ** 20;
 
@@ -95,10 +100,11 @@ function definitions(plan: TopicPlan, sizes: NewTopics): ITopicConfig[] {
     configEntries: Object.entries(config).map(([name, value]) => ({ name, value: String(value) })),
   });
   const log = { "cleanup.policy": "delete", "retention.ms": -1 };
+  const input = { ...log, [TIMESTAMP_AHEAD]: TIMESTAMP_AHEAD_MAX_MS };
   const changelog = { "cleanup.policy": "compact", "min.compaction.lag.ms": MIN_COMPACTION_LAG_MS };
   const progress = { ...log, "retention.bytes": PROGRESS_BYTES_MAX, "segment.bytes": PROGRESS_SEGMENT_BYTES };
   return [
-    ...plan.inputTopics.map((topic) => make(topic, sizes.inputPartitions, log)),
+    ...plan.inputTopics.map((topic) => make(topic, sizes.inputPartitions, input)),
     ...plan.outputTopics.map((topic) => make(topic, sizes.outputPartitions, changelog)),
     ...plan.logTopics.map((topic) => make(topic, sizes.outputPartitions, log)),
     make(plan.progressTopic, 1, progress),
@@ -124,6 +130,8 @@ async function describe(admin: Admin, names: readonly string[]): Promise<Map<str
       retentionMs: Number(value("retention.ms")),
       retentionBytes: Number(value("retention.bytes")),
       minCompactionLagMs: Number(value("min.compaction.lag.ms")),
+      timestampAheadMaxMs:
+        value("message.timestamp.type") === "LogAppendTime" ? 0 : Number(value(TIMESTAMP_AHEAD) || Infinity),
       maxMessageBytes: Number(value("max.message.bytes")),
     });
   }
@@ -139,6 +147,11 @@ function inputRules(facts: TopicFacts | undefined, problems: string[], warnings:
   if (compacts(facts)) {
     problems.push(
       `input ${facts.topic} has cleanup.policy=${facts.cleanupPolicy}, allowed is delete: compaction would lose facts`,
+    );
+  }
+  if (facts.timestampAheadMaxMs > TIMESTAMP_AHEAD_MAX_MS) {
+    warnings.push(
+      `input ${facts.topic} takes records that claim to come from the future: a producer with a wrong clock could date events so that nothing overwrites them; set ${TIMESTAMP_AHEAD}=${TIMESTAMP_AHEAD_MAX_MS}`,
     );
   }
   if (facts.retentionMs !== -1 || facts.retentionBytes !== -1) {
