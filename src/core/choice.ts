@@ -65,17 +65,15 @@ export class Choice {
     const table = this.#counters.table(entitlement);
     if (table.size === 0) return;
     if (end - from > this.#sets.length) this.#grow(end - from);
+    const count = table.findAll(pool, from, end, this.#sets);
     const { slots } = table;
     const published = evidence === "published";
-    let count = 0;
-    for (let at = from; at < end; at++) {
-      const itemset = pool[at]!;
-      const slot = table.find(itemset);
-      if (slot === -1) continue;
-      this.#sets[count] = itemset;
-      this.#unions[count] = slots[slot + (published ? PUBLISHED_UNION : FREQ_UNION)]!;
-      this.#freqs[count] = published ? slots[slot + PUBLISHED_FREQ]! : this.#counters.itemsets.freq(itemset);
-      count++;
+    for (let i = 0; i < count; i++) {
+      const slot = this.#sets[i]!;
+      const itemset = slots[slot]! - 1;
+      this.#sets[i] = itemset;
+      this.#unions[i] = slots[slot + (published ? PUBLISHED_UNION : FREQ_UNION)]!;
+      this.#freqs[i] = published ? slots[slot + PUBLISHED_FREQ]! : this.#counters.itemsets.freq(itemset);
     }
     this.#candidates = count;
   }

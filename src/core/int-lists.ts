@@ -106,7 +106,10 @@ export class IntLists {
 
   toArray(list: number): number[] {
     const from = this.start[list] ?? 0;
-    return Array.from(this.pool.subarray(from, from + this.count(list)));
+    const count = this.count(list);
+    const values = new Array<number>(count);
+    for (let i = 0; i < count; i++) values[i] = this.pool[from + i]!;
+    return values;
   }
 
   /** Keeps the values for which `keep` holds, in their order. */

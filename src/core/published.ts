@@ -93,11 +93,11 @@ export class Published {
     const target = this.#target;
     if (before !== NOTHING && before !== target.kind) this.#emitRemoval(row, before, cause);
     if (target.kind === NOTHING) return;
-    const pair = { ...this.#company.namesOf(row), cause };
+    const { user, entitlement } = this.#company.namesOf(row);
     const score = this.#score(target.itemset, target.freqUnion, target.freq, target.verdict);
     const previous = before === target.kind ? this.scoreOf(row) : null;
     const type = target.kind === PREDICTION ? "prediction.upserted" : "recommendation.upserted";
-    this.#deltas.push({ type, ...pair, score, previous });
+    this.#deltas.push({ type, user, entitlement, cause, score, previous });
   }
 
   #emitRemoval(row: number, before: number, cause: string | null): void {

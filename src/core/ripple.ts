@@ -6,13 +6,14 @@
  *  2. Entitlements are served in the order in which they were marked, their pairs by user id.
  */
 import type { Company } from "./company.ts";
+import { Concern } from "./concern.ts";
 import type { Counters, RuleChange } from "./counters.ts";
 import { reaches } from "./materiality.ts";
-import { NOTHING, PREDICTION } from "./pairs.ts";
+import { PREDICTION } from "./pairs.ts";
 import type { Published } from "./published.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
-import type { Fraction, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
 const LOOKS_A_STEP = 20_000;
@@ -27,7 +28,7 @@ export class Ripple {
   readonly #company: Company;
   readonly #counters: Counters;
   readonly #published: Published;
-  readonly #window: Fraction;
+  readonly #concern: Concern;
   /** In the order in which they were marked. */
   readonly #waiting: Map<number, Waiting> = new Map();
   /** Marked only because everything is looked at once after a start; need not be remembered. */
@@ -40,7 +41,7 @@ export class Ripple {
     this.#company = company;
     this.#counters = counters;
     this.#published = published;
-    this.#window = settings.confidenceWindow;
+    this.#concern = new Concern(company, counters, settings);
   }
 
   get size(): number {
@@ -75,17 +76,18 @@ export class Ripple {
     }
   }
 
+  /** No user is named twice. */
   markUsers(entitlement: number, users: readonly number[]): void {
     const waiting = this.#waiting.get(entitlement);
     if (users.length === 0 || waiting?.users === null) return;
     this.#unremembered.delete(entitlement);
-    const rest = waiting === undefined ? [] : waiting.users.subarray(waiting.next);
-    const merged = Int32Array.from(new Set([...rest, ...users])).sort();
-    if (waiting === undefined) this.#waiting.set(entitlement, { users: merged, next: 0 });
-    else {
-      waiting.users = merged;
-      waiting.next = 0;
+    if (waiting === undefined) {
+      this.#waiting.set(entitlement, { users: Int32Array.from(users).sort(), next: 0 });
+      return;
     }
+    const rest = waiting.users.subarray(waiting.next);
+    waiting.users = Int32Array.from(new Set([...rest, ...users])).sort();
+    waiting.next = 0;
   }
 
   /** Marks the pairs that changed evidence may concern. `changes` are ordered by entitlement. */
@@ -96,7 +98,7 @@ export class Ripple {
       while (end < changes.length && changes[end]!.entitlement === entitlement) end++;
       if (this.#waiting.get(entitlement)?.users !== null) {
         const users = this.#beginSweep();
-        for (let i = first; i < end; i++) this.#meetConcerned(changes[i]!, users);
+        for (let i = first; i < end; i++) this.#concern.forEach(changes[i]!, (user) => this.#meet(user, users));
         this.#meetWatching(entitlement, changes, first, end, users);
         this.markUsers(entitlement, users);
       }
@@ -160,62 +162,6 @@ export class Ripple {
     }
   }
 
-  #meetConcerned(change: RuleChange, users: number[]): void {
-    const { entitlement, itemset, unionBefore, freqBefore } = change;
-    const table = this.#counters.table(entitlement);
-    const slot = table.find(itemset);
-    const unionNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_UNION]!;
-    const freqNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_FREQ]!;
-    const reach = difference(this.#company.policy.of(entitlement).recommendThreshold, this.#window);
-    const mayRecommend =
-      (unionBefore > 0 && reaches(unionBefore, freqBefore, reach)) ||
-      (unionNow > 0 && reaches(unionNow, freqNow, reach));
-    const { pairs } = this.#company;
-    const { members } = this.#counters.itemsets;
-    const rows = pairs.rowsOf(entitlement);
-    if (mayRecommend || members.count(itemset) <= rows.size) {
-      const from = members.start[itemset] ?? 0;
-      for (let i = 0; i < members.count(itemset); i++) {
-        const user = members.pool[from + i]!;
-        const row = rows.find(user);
-        const told = row !== -1 && pairs.publishedOf(row) !== NOTHING;
-        if (told ? this.#mayAlter(row, change, unionNow, freqNow) : mayRecommend) this.#meet(user, users);
-      }
-      return;
-    }
-    const { slots } = rows;
-    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
-      if (slots[at] === 0 || pairs.publishedOf(slots[at + 1]!) === NOTHING) continue;
-      if (!this.#mayAlter(slots[at + 1]!, change, unionNow, freqNow)) continue;
-      if (members.has(itemset, slots[at]! - 1)) this.#meet(slots[at]! - 1, users);
-    }
-  }
-
-  /** false: the changed rule was not the pair's choice, and the choice stands. */
-  #mayAlter(row: number, change: RuleChange, unionNow: number, freqNow: number): boolean {
-    const { pairs } = this.#company;
-    const winner = pairs.winnerOf(row);
-    if (winner === -1 || winner === change.itemset || pairs.bestFreqOf(row) === 0) return true;
-    const union = pairs.freqUnionOf(row);
-    if (!pairs.isSecure(row)) return unionNow >= union || this.#mayMoveWindow(row, change, unionNow, freqNow);
-    const { numerator, denominator } = this.#window;
-    const freq = pairs.freqOf(row);
-    const scale = freq * denominator;
-    if (unionNow * scale > (union * denominator + numerator * freq) * freqNow) return true;
-    return unionNow >= union && unionNow * scale >= (union * denominator - numerator * freq) * freqNow;
-  }
-
-  /** Whether the best confidence may be another one now. */
-  #mayMoveWindow(row: number, { unionBefore, freqBefore }: RuleChange, unionNow: number, freqNow: number): boolean {
-    const { pairs } = this.#company;
-    const bestUnion = pairs.bestUnionOf(row);
-    const bestFreq = pairs.bestFreqOf(row);
-    const higher = unionNow * bestFreq - bestUnion * freqNow;
-    if (higher > 0) return true;
-    const wasBest = unionBefore > 0 && unionBefore * bestFreq >= bestUnion * freqBefore;
-    return wasBest && (higher < 0 || unionNow === 0);
-  }
-
   #meetMembers(itemset: number, users: number[]): void {
     const { members } = this.#counters.itemsets;
     const from = members.start[itemset] ?? 0;
@@ -235,11 +181,4 @@ export class Ripple {
     this.#metBy[user] = this.#sweep;
     users.push(user);
   }
-}
-
-/** a − b, exactly; settings are decimal, so one denominator divides the other. */
-function difference(a: Fraction, b: Fraction): Fraction {
-  const denominator = Math.max(a.denominator, b.denominator);
-  const numerator = a.numerator * (denominator / a.denominator) - b.numerator * (denominator / b.denominator);
-  return { numerator, denominator };
 }

@@ -20,6 +20,27 @@ export class RowMap {
     }
   }
 
+  /**
+   * The rows (or -1) of users `pool[from … end)` into `rows`. The first places are all read before any is looked at: the
+   * reads wait for memory together.
+   */
+  findAll(pool: Int32Array, from: number, end: number, rows: Int32Array): void {
+    const slots = this.slots;
+    const mask = slots.length / ROW_MAP_WIDTH - 1;
+    for (let at = from; at < end; at++) rows[at - from] = slots[(home(pool[at]!) & mask) * ROW_MAP_WIDTH]!;
+    for (let at = from; at < end; at++) {
+      const user = pool[at]!;
+      const key = user + 1;
+      let found = rows[at - from]!;
+      let slot = home(user) & mask;
+      while (found !== key && found !== 0) {
+        slot = (slot + 1) & mask;
+        found = slots[slot * ROW_MAP_WIDTH]!;
+      }
+      rows[at - from] = found === 0 ? -1 : slots[slot * ROW_MAP_WIDTH + 1]!;
+    }
+  }
+
   /** Adds a user that is not there. */
   add(user: number, row: number): void {
     const capacity = this.slots.length / ROW_MAP_WIDTH;

@@ -32,6 +32,30 @@ export class RuleTable {
     }
   }
 
+  /**
+   * Offsets of the rules of itemsets `pool[from … end)` that are there, in their order, into `offsets`; how many there
+   * are. The first places are all read before any is looked at: the reads wait for memory together.
+   */
+  findAll(pool: Int32Array, from: number, end: number, offsets: Int32Array): number {
+    const slots = this.slots;
+    const mask = this.#mask;
+    for (let at = from; at < end; at++) offsets[at - from] = slots[(home(pool[at]!) & mask) * RULE_WIDTH]!;
+    let count = 0;
+    for (let at = from; at < end; at++) {
+      const itemset = pool[at]!;
+      const key = itemset + 1;
+      let found = offsets[at - from]!;
+      if (found === 0) continue;
+      let slot = home(itemset) & mask;
+      while (found !== key && found !== 0) {
+        slot = (slot + 1) & mask;
+        found = slots[slot * RULE_WIDTH]!;
+      }
+      if (found === key) offsets[count++] = slot * RULE_WIDTH;
+    }
+    return count;
+  }
+
   /** Adds an itemset that is not there; it has no published evidence. */
   insert(itemset: number, freqUnion: number): void {
     if ((this.size + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);

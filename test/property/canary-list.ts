@@ -64,8 +64,8 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "a rule that opened the window is overlooked",
-    file: "ripple.ts",
-    find: "return wasBest && (higher < 0 || unionNow === 0);",
+    file: "concern.ts",
+    find: "return wasBest && (higher < 0 || this.#unionNow === 0);",
     replace: "return false;",
     family: "exact",
   },
@@ -78,9 +78,23 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "a secure choice is thought to stand whatever rises above it",
-    file: "ripple.ts",
-    find: "if (unionNow * scale > (union * denominator + numerator * freq) * freqNow) return true;",
+    file: "concern.ts",
+    find: "if (this.#unionNow * scale > (union * denominator + numerator * freq) * this.#freqNow) return true;",
     replace: "",
+    family: "exact",
+  },
+  {
+    name: "a rule that recommends, uncovered by one that fell, is overlooked",
+    file: "concern.ts",
+    find: "return rise < 0 || this.#unionNow < this.#unionBefore;",
+    replace: "return false;",
+    family: "exact",
+  },
+  {
+    name: "a rule that rises into the window of an insecure choice is overlooked",
+    file: "concern.ts",
+    find: "this.#movesBest(row) || (this.#unionNow >= union && this.#isInWindow(row))",
+    replace: "this.#movesBest(row)",
     family: "exact",
   },
   {

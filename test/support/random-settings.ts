@@ -17,7 +17,7 @@ export function randomSettings(random: RandomSource, company: Company, materiali
     features: random.chance(0.25) ? randomFeatures(random, company) : null,
     maxRuleLength: random.between(1, 4),
     minSupport: random.pick([1, 2, 2, 3, 3, 4, 5]),
-    confidenceWindow: random.pick([hundredths(5), hundredths(5), hundredths(0), hundredths(20)]),
+    confidenceWindow: random.pick([hundredths(5), hundredths(0), hundredths(20), hundredths(40)]),
     recommendThreshold: random.pick([hundredths(80), hundredths(80), hundredths(50), hundredths(100), thousandths]),
     ...random.pick([
       { bandHigh: hundredths(75), bandMedium: hundredths(35) },
