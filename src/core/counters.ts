@@ -246,8 +246,11 @@ export class Counters {
 
   #checkRulesOf(itemset: number): void {
     const range: QuietRange = { low: 0, high: FREQ_MAX };
-    for (const entitlement of this.rulesOf.toArray(itemset)) {
-      const slot = this.tables[entitlement]!.find(itemset);
+    const entitlements = this.rulesOf.toArray(itemset);
+    // All are found before any is changed: the reads wait for memory together.
+    const offsets = entitlements.map((entitlement) => this.tables[entitlement]!.find(itemset));
+    for (const [i, entitlement] of entitlements.entries()) {
+      const slot = offsets[i]!;
       const minSupport = this.#company.policy.of(entitlement).minSupport;
       if (this.tables[entitlement]!.slots[slot + FREQ_UNION]! < minSupport) {
         this.#dropRule(entitlement, itemset, slot);

@@ -165,6 +165,17 @@ export class Pairs {
     return (this.#status(row) >> COUNTED_SHIFT) & COUNTED_MASK;
   }
 
+  /** How many of these rows (or -1) are counted as teaching. */
+  countTeachers(rows: Int32Array, size: number): number {
+    const cells = this.#cells;
+    let count = 0;
+    for (let i = 0; i < size; i++) {
+      const teaches = (cells[Math.max(rows[i]!, 0) * WIDTH + STATUS]! >> COUNTED_SHIFT) & COUNTED_TEACHER;
+      count += rows[i]! < 0 ? 0 : teaches / COUNTED_TEACHER;
+    }
+    return count;
+  }
+
   isHeld(row: number): boolean {
     return (this.#status(row) & (HELD << MEMBERSHIP_SHIFT)) !== 0;
   }

@@ -8,7 +8,7 @@ import type { Counters } from "./counters.ts";
 import { largerBytes } from "./larger.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { FREQ_UNION } from "./rule-tables.ts";
+import { FREQ_UNION, type RuleTable } from "./rule-tables.ts";
 import { UnionCount } from "./union-count.ts";
 
 /** How the itemsets of one user changed. */
@@ -175,7 +175,7 @@ export class Settle {
 
   /**
    * A pair (S, e) that reaches support in this step gained a teaching assignment in it, so it is among the candidates;
-   * its parent has support, too, and was resolved one length before.
+   * the itemsets within S have support, too, and were resolved one length before.
    */
   #resolveCandidates(): void {
     const common = new Map<number, Int32Array>();
@@ -207,12 +207,24 @@ export class Settle {
     if (itemsets.freq(itemset) < minSupport) return;
     const table = this.#counters.tables[entitlement]!;
     if (table.find(itemset) !== -1) return;
-    const parent = itemsets.parentOf(itemset);
-    if (parent !== -1 && table.find(parent) === -1) return;
+    if (!this.#smallerHaveRules(table, itemset)) return;
     const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.userOf(row), commonItems);
     if (freqUnion < minSupport) return;
     this.#counters.addRule(entitlement, itemset, freqUnion);
     this.#touchedRules.push(entitlement, itemset);
+  }
+
+  /** Whether every itemset of one item less has a rule: without, this one cannot have support. */
+  #smallerHaveRules(table: RuleTable, itemset: number): boolean {
+    const { itemsets } = this.#counters;
+    if (itemsets.depthOf(itemset) === 1) return true;
+    if (table.find(itemsets.parentOf(itemset)) === -1) return false;
+    const items = itemsets.itemsOf(itemset);
+    for (let left = 0; left < items.length - 1; left++) {
+      const smaller = itemsets.find(items.filter((_, i) => i !== left));
+      if (smaller === -1 || table.find(smaller) === -1) return false;
+    }
+    return true;
   }
 }
 

@@ -7,13 +7,14 @@ import type { Itemsets } from "./itemsets.ts";
 import { COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 
-/** From this many holders a member, walking the members of the itemset is cheaper than walking the holders. */
-const HOLDERS_A_MEMBER = 4;
+/** Up to this many members a holder, walking the members of the itemset is cheaper than walking the holders. */
+const MEMBERS_A_HOLDER = 2;
 
 export class UnionCount {
   readonly #company: Company;
   readonly #itemsets: Itemsets;
   #bitOfItem: Int32Array = new Int32Array(64);
+  #rows: Int32Array = new Int32Array(64);
 
   constructor(company: Company, itemsets: Itemsets) {
     this.#company = company;
@@ -24,7 +25,7 @@ export class UnionCount {
   count(entitlement: number, itemset: number, user: number, common: () => Int32Array): number {
     const holders = this.#company.pairs.rowsOf(entitlement).size;
     const members = this.#itemsets.freq(itemset);
-    if (members * HOLDERS_A_MEMBER < holders) return this.#countMembers(entitlement, itemset);
+    if (members <= MEMBERS_A_HOLDER * holders) return this.#countMembers(entitlement, itemset);
     const items = this.#company.identities.featuresOf(user);
     let wanted = 0;
     for (const item of this.#itemsets.itemsOf(itemset)) wanted |= 1 << items.indexOf(item);
@@ -58,13 +59,12 @@ export class UnionCount {
 
   #countMembers(entitlement: number, itemset: number): number {
     const { pairs } = this.#company;
-    const { pool, start, length } = this.#itemsets.members;
-    const end = start[itemset]! + length[itemset]!;
-    let count = 0;
-    for (let at = start[itemset]!; at < end; at++) {
-      const row = pairs.find(pool[at]!, entitlement);
-      if (row >= 0 && (pairs.countedOf(row) & COUNTED_TEACHER) !== 0) count++;
-    }
-    return count;
+    const { members } = this.#itemsets;
+    const count = members.count(itemset);
+    if (count === 0) return 0;
+    if (count > this.#rows.length) this.#rows = new Int32Array(count * 2);
+    const from = members.start[itemset]!;
+    pairs.rowsOf(entitlement).findAll(members.pool, from, from + count, this.#rows);
+    return pairs.countTeachers(this.#rows, count);
   }
 }
