@@ -5,7 +5,7 @@
  */
 import type { Counters } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
-import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { FLOOR_MAX, FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
@@ -27,6 +27,7 @@ export class Choice {
   readonly #counters: Counters;
   readonly #windowNumerator: number;
   readonly #windowDenominator: number;
+  #offsets: Int32Array = new Int32Array(256);
   #sets: Int32Array = new Int32Array(256);
   #unions: Int32Array = new Int32Array(256);
   #freqs: Int32Array = new Int32Array(256);
@@ -54,6 +55,13 @@ export class Choice {
     return this.#pick();
   }
 
+  /** Notes at all rules that apply that a pair was told the choice: see `RuleTable.floors`. */
+  lowerFloors(entitlement: number): void {
+    const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
+    const floor = floorOf(union, freq, this.#windowNumerator, this.#windowDenominator);
+    this.#counters.table(entitlement).lowerFloors(this.#offsets, this.#candidates, floor);
+  }
+
   /** All rules that apply to the user, for explaining: [itemset, freqUnion, freq]. */
   candidatesForUser(user: number, entitlement: number, evidence: Evidence): [number, number, number][] {
     this.forUser(user, entitlement, evidence);
@@ -65,11 +73,11 @@ export class Choice {
     const table = this.#counters.table(entitlement);
     if (table.size === 0) return;
     if (end - from > this.#sets.length) this.#grow(end - from);
-    const count = table.findAll(pool, from, end, this.#sets);
+    const count = table.findAll(pool, from, end, this.#offsets);
     const { slots } = table;
     const published = evidence === "published";
     for (let i = 0; i < count; i++) {
-      const slot = this.#sets[i]!;
+      const slot = this.#offsets[i]!;
       const itemset = slots[slot]! - 1;
       this.#sets[i] = itemset;
       this.#unions[i] = slots[slot + (published ? PUBLISHED_UNION : FREQ_UNION)]!;
@@ -136,8 +144,15 @@ export class Choice {
   }
 
   #grow(size: number): void {
+    this.#offsets = largerIntegers(this.#offsets, size);
     this.#sets = largerIntegers(this.#sets, size);
     this.#unions = largerIntegers(this.#unions, size);
     this.#freqs = largerIntegers(this.#freqs, size);
   }
+}
+
+/** freqUnion / freq − window in 255ths, rounded down. */
+export function floorOf(freqUnion: number, freq: number, numerator: number, denominator: number): number {
+  const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
+  return Math.max(0, Math.floor(scaled / (freq * denominator)));
 }

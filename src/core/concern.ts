@@ -2,14 +2,15 @@
  * Which pairs a changed rule may concern: those whose choice it is, or whose choice it may replace or uncover. All others
  * keep what was published of them, whatever else changed in the same step (docs/ARCHITECTURE.md, "Skipped looks").
  */
+import { floorOf } from "./choice.ts";
 import type { Company } from "./company.ts";
 import type { Counters, RuleChange } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
 import { reaches } from "./materiality.ts";
 import { NOTHING, type Pairs, UNTOLD } from "./pairs.ts";
 import type { Policy } from "./policy.ts";
-import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { ROW_MAP_WIDTH, type RowMap } from "./row-map.ts";
+import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
 
 export class Concern {
@@ -25,6 +26,8 @@ export class Concern {
   #freqBefore = 0;
   #unionNow = 0;
   #freqNow = 0;
+  /** Of the pairs met so far that need no look. */
+  #floor = FLOOR_MAX;
 
   constructor(company: Company, counters: Counters, settings: Settings) {
     this.#pairs = company.pairs;
@@ -35,15 +38,26 @@ export class Concern {
 
   /** Calls `meet` for every member of the rule's itemset whose pair with its entitlement must be looked at again. */
   forEach(change: RuleChange, meet: (user: number) => void): void {
-    this.#take(change);
+    const { entitlement, itemset } = change;
+    const table = this.#counters.table(entitlement);
+    const slot = table.find(itemset);
+    this.#take(change, table, slot);
+    const untold = this.#concernsUntold(entitlement);
+    if (!untold && slot !== -1 && this.#isBelow(table.floorAt(slot))) return;
+    const rows = this.#pairs.rowsOf(entitlement);
+    const inRows = !untold && this.#counters.itemsets.freq(itemset) > rows.size;
+    this.#floor = FLOOR_MAX;
+    if (inRows) this.#forEachRow(itemset, rows.slots, meet);
+    else this.#forEachMember(itemset, rows, untold, meet);
+    if (slot !== -1) table.setFloor(slot, this.#floor);
+  }
+
+  #forEachMember(itemset: number, rows: RowMap, untold: boolean, meet: (user: number) => void): void {
     const { members } = this.#counters.itemsets;
-    const rows = this.#pairs.rowsOf(change.entitlement);
-    const untold = this.#concernsUntold(change.entitlement);
-    const count = members.count(change.itemset);
-    if (!untold && count > rows.size) return this.#forEachRow(change.itemset, rows.slots, meet);
+    const count = members.count(itemset);
     if (count === 0) return;
     this.#reserve(count);
-    const from = members.start[change.itemset]!;
+    const from = members.start[itemset]!;
     rows.findAll(members.pool, from, from + count, this.#rows);
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
     for (let i = 0; i < count; i++) {
@@ -52,6 +66,7 @@ export class Concern {
     }
   }
 
+  /** The floor is then that of all pairs of the entitlement: lower than need be. */
   #forEachRow(itemset: number, slots: Int32Array, meet: (user: number) => void): void {
     const { members } = this.#counters.itemsets;
     for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
@@ -62,14 +77,18 @@ export class Concern {
     }
   }
 
-  #take(change: RuleChange): void {
-    const table = this.#counters.table(change.entitlement);
-    const slot = table.find(change.itemset);
+  #take(change: RuleChange, table: RuleTable, slot: number): void {
     this.#itemset = change.itemset;
     this.#unionBefore = change.unionBefore;
     this.#freqBefore = change.freqBefore;
     this.#unionNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_UNION]!;
     this.#freqNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_FREQ]!;
+  }
+
+  /** Whether the confidence was and is below a floor. */
+  #isBelow(floor: number): boolean {
+    const before = this.#unionBefore * FLOOR_MAX < floor * this.#freqBefore;
+    return before && this.#unionNow * FLOOR_MAX < floor * this.#freqNow;
   }
 
   /**
@@ -88,11 +107,20 @@ export class Concern {
     return rise < 0 || this.#unionNow < this.#unionBefore;
   }
 
+  /** Lowers the floor to that of the pair, unless it is to be looked at. */
   #concernsTold(row: number, winner: number): boolean {
     if (winner === -1 || winner === this.#itemset || this.#pairs.bestFreqOf(row) === 0) return true;
-    const union = this.#pairs.freqUnionOf(row);
-    if (!this.#pairs.isSecure(row)) return this.#movesBest(row) || (this.#unionNow >= union && this.#isInWindow(row));
+    const secure = this.#pairs.isSecure(row);
+    if (secure ? this.#movesSecure(row) : this.#movesBest(row) || this.#comesBefore(row)) return true;
+    const union = secure ? this.#pairs.freqUnionOf(row) : this.#pairs.bestUnionOf(row);
+    const freq = secure ? this.#pairs.freqOf(row) : this.#pairs.bestFreqOf(row);
+    this.#floor = Math.min(this.#floor, floorOf(union, freq, this.#window.numerator, this.#window.denominator));
+    return false;
+  }
+
+  #movesSecure(row: number): boolean {
     const { numerator, denominator } = this.#window;
+    const union = this.#pairs.freqUnionOf(row);
     const freq = this.#pairs.freqOf(row);
     const scale = freq * denominator;
     if (this.#unionNow * scale > (union * denominator + numerator * freq) * this.#freqNow) return true;
@@ -110,7 +138,9 @@ export class Concern {
     return wasBest && (higher < 0 || this.#unionNow === 0);
   }
 
-  #isInWindow(row: number): boolean {
+  /** Whether the rule may now be preferred to an insecure choice. */
+  #comesBefore(row: number): boolean {
+    if (this.#unionNow < this.#pairs.freqUnionOf(row)) return false;
     const { numerator, denominator } = this.#window;
     const bestUnion = this.#pairs.bestUnionOf(row);
     const bestFreq = this.#pairs.bestFreqOf(row);

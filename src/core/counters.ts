@@ -13,7 +13,7 @@ import { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { FLOOR_MAX, FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
@@ -79,13 +79,15 @@ export class Counters {
 
   /**
    * Batch path: sets the rules of an entitlement that has none: `counts[S]` is the exact freqUnion of each of these
-   * itemsets. They have no published evidence yet, and `rulesOf` does not know them before `indexRules`.
+   * itemsets. They have no published evidence yet, `rulesOf` does not know them before `indexRules`, and all pairs of the
+   * entitlement must be looked at.
    */
   setRules(entitlement: number, itemsets: readonly number[], counts: Int32Array): void {
     this.table(entitlement);
     const table = new RuleTable(itemsets.length);
     this.tables[entitlement] = table;
     for (const itemset of itemsets) table.insert(itemset, counts[itemset]!);
+    table.floors.fill(FLOOR_MAX);
   }
 
   /** Batch path: makes `rulesOf` from the tables. */

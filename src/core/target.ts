@@ -113,6 +113,7 @@ export class Target {
     this.kind = PREDICTION;
     if (this.choice.forUser(user, entitlement, evidence)) {
       this.#takeChoice();
+      if (evidence === "published") this.choice.lowerFloors(entitlement);
       if (this.verdict === LOW) this.flags |= OUTLIER_LOW;
     } else {
       this.verdict = this.#whyNotScored(user, entitlement);
@@ -138,6 +139,7 @@ export class Target {
     if (!reaches(this.choice.freqUnion, this.choice.freq, recommendThreshold)) return;
     this.kind = RECOMMENDATION;
     this.#takeChoice();
+    if (evidence === "published") this.choice.lowerFloors(entitlement);
   }
 
   #takeChoice(): void {

@@ -93,8 +93,15 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a rule that rises into the window of an insecure choice is overlooked",
     file: "concern.ts",
-    find: "this.#movesBest(row) || (this.#unionNow >= union && this.#isInWindow(row))",
+    find: "this.#movesBest(row) || this.#comesBefore(row)",
     replace: "this.#movesBest(row)",
+    family: "exact",
+  },
+  {
+    name: "the floor of a rule does not know of a new choice",
+    file: "rule-tables.ts",
+    find: "if (floors[at]! > floor) floors[at] = floor;",
+    replace: "",
     family: "exact",
   },
   {
