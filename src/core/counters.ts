@@ -144,7 +144,9 @@ export class Counters {
       }
     }
     this.#recording = true;
-    this.#renewQuietRanges();
+    // No freq lies in these ranges: the first change of one looks at all rules of its itemset, and narrows anew.
+    this.#quietLow.fill(0);
+    this.#quietHigh.fill(0);
   }
 
   /** Takes evidence that consumers know of back as published, unless it is material by now; before anything is told. */
@@ -223,17 +225,6 @@ export class Counters {
     if (itemset >= this.#quietLow.length) return;
     this.#quietLow[itemset] = 0;
     this.#quietHigh[itemset] = 0;
-  }
-
-  #renewQuietRanges(): void {
-    this.#ensureQuiet(this.itemsets.size);
-    this.#quietLow.fill(0);
-    this.#quietHigh.fill(FREQ_MAX);
-    for (const [entitlement, { slots }] of this.tables.entries()) {
-      for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
-        if (slots[slot] !== 0) this.#narrowStored(entitlement, slots[slot]! - 1, slot);
-      }
-    }
   }
 
   /** Narrows the quiet range of the itemset by one of its rules. */

@@ -12,7 +12,7 @@ import { reaches } from "./materiality.ts";
 import { PREDICTION } from "./pairs.ts";
 import type { Published } from "./published.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
@@ -141,10 +141,9 @@ export class Ripple {
     const table = this.#counters.table(entitlement);
     const { slots } = table;
     const threshold = policy.of(entitlement).recommendThreshold;
-    for (const itemset of table.itemsets()) {
-      const slot = table.find(itemset);
-      if (reaches(slots[slot + PUBLISHED_UNION]!, slots[slot + PUBLISHED_FREQ]!, threshold)) {
-        this.#meetMembers(itemset, users);
+    for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
+      if (slots[slot] !== 0 && reaches(slots[slot + PUBLISHED_UNION]!, slots[slot + PUBLISHED_FREQ]!, threshold)) {
+        this.#meetMembers(slots[slot]! - 1, users);
       }
     }
     return Int32Array.from(users).sort();

@@ -31,11 +31,11 @@ const TOO_FEW_HOLDERS = 7;
 const DAY_MS = 86_400_000;
 
 export function bandOf(verdict: number): Band | null {
-  return BANDS[verdict] ?? null;
+  return verdict < ENTITLEMENT_EXCLUDED ? BANDS[verdict]! : null;
 }
 
 export function reasonOf(verdict: number): NotScoredReason | null {
-  return REASONS[verdict - ENTITLEMENT_EXCLUDED] ?? null;
+  return verdict < ENTITLEMENT_EXCLUDED ? null : REASONS[verdict - ENTITLEMENT_EXCLUDED]!;
 }
 
 export function verdictOf(band: Band | null, reason: NotScoredReason | null): number {
