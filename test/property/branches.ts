@@ -5,6 +5,8 @@ import type { Settings } from "../../src/core/settings.ts";
 import type { EntitlementRow, RuleRow, Tables, View } from "../../src/core/tables.ts";
 import type { Flag } from "../../src/events/delta.ts";
 import type { InputEvent, Outcome } from "../../src/events/event.ts";
+import type { Key } from "./keys.ts";
+import { rulesOf } from "./same.ts";
 
 export const BRANCHES = [
   "late",
@@ -22,10 +24,18 @@ export const BRANCHES = [
 ] as const;
 export type Branch = (typeof BRANCHES)[number];
 
+/** What is counted of a view. */
+interface Summary {
+  readonly rules: ReadonlyMap<Key, RuleRow>;
+  readonly excluded: number;
+  readonly flags: Record<Flag["flag"], number>;
+}
+
 export class BranchCounts {
   readonly counts = new Map<Branch, number>(BRANCHES.map((branch) => [branch, 0]));
 
   drift = 0;
+  readonly #summaries = new WeakMap<View, Summary>();
 
   add(branch: Branch, times = 1): void {
     this.counts.set(branch, this.counts.get(branch)! + times);
@@ -46,22 +56,36 @@ export class BranchCounts {
   countView(before: View, now: View, settings: Settings, tables: Tables): void {
     const policies = new Map(tables.entitlements.map((row) => [row.entitlement, policyOf(row, settings)]));
     const overridden = overriddenEntitlements(tables, settings);
-    const told = new Map(before.rules.map((rule) => [ruleKey(rule), rule]));
-    for (const rule of now.rules) {
-      const known = told.get(ruleKey(rule));
-      told.delete(ruleKey(rule));
+    const [told, found] = [this.#summaryOf(before), this.#summaryOf(now)];
+    let kept = 0;
+    for (const [key, rule] of found.rules) {
+      const known = told.rules.get(key);
+      if (known !== undefined) kept++;
       const { recommendThreshold } = policies.get(rule.entitlement)!;
       if (known === undefined) this.add("support crossing");
       else if (atLeast(known, recommendThreshold) !== atLeast(rule, recommendThreshold)) this.add("threshold crossing");
       if (known === undefined && overridden.has(rule.entitlement)) this.add("override");
     }
-    this.add("support crossing", told.size);
-    const excluded = ({ predictions }: View): number =>
-      predictions.filter(({ score }) => score.reason === "entitlement-excluded").length;
-    this.add("exclusion", Math.abs(excluded(now) - excluded(before)));
-    this.add("orphan", newly("orphaned", before, now));
-    this.add("residue", newly("residue-of-move", before, now));
-    this.add("due", newly("stale-unused", before, now) + newly("expired", before, now));
+    this.add("support crossing", told.rules.size - kept);
+    const more = (flag: Flag["flag"]): number => Math.max(0, found.flags[flag] - told.flags[flag]);
+    this.add("exclusion", Math.abs(found.excluded - told.excluded));
+    this.add("orphan", more("orphaned"));
+    this.add("residue", more("residue-of-move"));
+    this.add("due", more("stale-unused") + more("expired"));
+  }
+
+  /** Each view is looked at twice: when it comes, and when the next one does. */
+  #summaryOf(view: View): Summary {
+    const known = this.#summaries.get(view);
+    if (known !== undefined) return known;
+    const summary: Summary = {
+      rules: rulesOf(view),
+      excluded: view.predictions.filter(({ score }) => score.reason === "entitlement-excluded").length,
+      flags: { outlier: 0, orphaned: 0, "residue-of-move": 0, "stale-unused": 0, expired: 0 },
+    };
+    for (const { flags } of view.flags) for (const { flag } of flags) summary.flags[flag]++;
+    this.#summaries.set(view, summary);
+    return summary;
   }
 
   /** Pairs of which consumers, told everything material, know something else than the exact view. */
@@ -72,18 +96,9 @@ export class BranchCounts {
 
 /** Those that would be treated otherwise without the overrides. */
 function overriddenEntitlements(tables: Tables, settings: Settings): Set<string> {
+  if (settings.overrides.length === 0) return new Set();
   const general = { ...settings, overrides: [] };
   const isOverridden = (row: EntitlementRow): boolean =>
     JSON.stringify(policyOf(row, settings)) !== JSON.stringify(policyOf(row, general));
   return new Set(tables.entitlements.filter(isOverridden).map(({ entitlement }) => entitlement));
-}
-
-function newly(flag: Flag["flag"], before: View, now: View): number {
-  const count = ({ flags }: View): number =>
-    flags.filter((row) => row.flags.some((raised) => raised.flag === flag)).length;
-  return Math.max(0, count(now) - count(before));
-}
-
-function ruleKey({ rule, entitlement }: RuleRow): string {
-  return rule.reduce((key, { attribute, value }) => `${key}\u0000${attribute}\u0000${value}`, entitlement);
 }

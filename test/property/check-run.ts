@@ -11,9 +11,11 @@ import type { Action, Run } from "../support/random-run.ts";
 import { ReferenceTables } from "../support/reference-tables.ts";
 import { BranchCounts } from "./branches.ts";
 import { compareTables } from "./compare-tables.ts";
-import { Consumer, pairKey, TOPICS, type Topics, topicsOf } from "./consumer.ts";
+import { Consumer, compareTopics, topicsOf } from "./consumer.ts";
+import { type Key, pairKey } from "./keys.ts";
 import { checkRemovalReasons } from "./removal-reasons.ts";
 import { RowStore } from "./row-store.ts";
+import { sameTables, sameView, unequalRules } from "./same.ts";
 
 export type EngineClass = new (settings: Settings) => Engine;
 
@@ -138,7 +140,7 @@ class Session {
     this.#isStale = false;
     this.exactView = recount(this.tables, settings);
     this.#checkTables();
-    this.#require(compareViews(this.#engine.exactView(), this.exactView, SHOWN_MAX), "exact view");
+    this.#require(viewFaults(this.#engine.exactView(), this.exactView), "exact view");
     if (told === null) this.#checkPublished([]);
     if (!isSame || !wasQuiet || (settings.materiality.numerator > 0 && !keepsEvidence)) return;
     const deltas = this.#settle(UNBOUNDED_BUDGET);
@@ -166,7 +168,7 @@ class Session {
     }
     if (this.#isStale) {
       this.#recount();
-      this.#require(compareViews(this.#engine.exactView(), this.exactView, SHOWN_MAX), "exact view");
+      this.#require(viewFaults(this.#engine.exactView(), this.exactView), "exact view");
     }
     const taken = events.filter((_, i) => typeof outcomes[i] === "string");
     this.#checkPublished(taken);
@@ -198,7 +200,7 @@ class Session {
   }
 
   #checkTables(): void {
-    this.#require(compareTables(this.#engine.tables(), this.tables), "tables");
+    this.#require(tableFaults(this.#engine.tables(), this.tables), "tables");
   }
 
   /** `events`: of the step just done, whose own pairs are published at once. */
@@ -210,9 +212,11 @@ class Session {
     if (isQuiet && this.#store.pending.size > 0) this.#fail([`${this.#store.pending.size} marks`], "quiet, but marked");
     if (!isQuiet && events.length === 0) return;
     const evidence = [...this.#engine.publishedEvidence()];
-    this.#require(checkEvidence(this.exactView.rules, evidence, this.#settings, this.tables.entitlements), "evidence");
+    const [rules, told] = unequalRules(this.exactView, evidence);
+    this.#require(checkEvidence(rules, told, this.#settings, this.tables.entitlements), "evidence");
     const target = topicsOf(this.#targetView(evidence));
-    if (isQuiet) this.#branches.countDrift(compareTopics(target, topicsOf(this.exactView)).length);
+    const drifts = isQuiet && this.#settings.materiality.numerator > 0;
+    if (drifts) this.#branches.countDrift(compareTopics(target, topicsOf(this.exactView)).length);
     if (isQuiet) this.#require(compareTopics(published, target), "quiet published view, against the target view");
     else this.#require(compareTopics(published, target, this.#directPairs(events)), "direct lane");
   }
@@ -223,8 +227,8 @@ class Session {
   }
 
   /** Pairs that the events name: all of an identity's, one of an assignment's. */
-  #directPairs(events: readonly StepEvent[]): Set<string> {
-    const pairs = new Set<string>();
+  #directPairs(events: readonly StepEvent[]): Set<Key> {
+    const pairs = new Set<Key>();
     for (const { event } of events) {
       if (!("user" in event)) continue;
       const entitlements =
@@ -269,24 +273,20 @@ function checkOtherCuts(run: Run, engineClass: EngineClass, tables: Tables, exac
     for (const step of steps)
       engine.step({ clockMinute: 0, events: step, budgetRecords: 1, ...(catchUp ? { catchUp } : {}) });
     engine.step({ clockMinute: 0, events: [], budgetRecords: 1 });
-    const faults = [
-      ...compareTables(engine.tables(), tables),
-      ...compareViews(engine.exactView(), exactView, SHOWN_MAX),
-    ];
+    const faults = [...tableFaults(engine.tables(), tables), ...viewFaults(engine.exactView(), exactView)];
     if (faults.length > 0) throw new RunFailure(cut, "the same as in steps", faults);
   }
 }
 
-/** Compares all pairs, or the given ones only. */
-function compareTopics(got: Topics, expected: Topics, only: ReadonlySet<string> | null = null): string[] {
-  const faults: string[] = [];
-  for (const topic of TOPICS) {
-    const pairs = only ?? new Set([...got[topic].keys(), ...expected[topic].keys()]);
-    for (const pair of pairs) {
-      const has = got[topic].get(pair);
-      const should = expected[topic].get(pair);
-      if (has !== should) faults.push(`${topic} ${pair}: ${has ?? "none"}, expected ${should ?? "none"}`);
-    }
-  }
-  return faults;
+function viewFaults(got: View, expected: View): string[] {
+  return sameView(got, expected) ? [] : inWords(compareViews(got, expected, SHOWN_MAX));
+}
+
+function tableFaults(got: Tables, expected: Tables): string[] {
+  return sameTables(got, expected) ? [] : inWords(compareTables(got, expected));
+}
+
+/** A difference that has no words is one all the same. */
+function inWords(differences: readonly string[]): string[] {
+  return differences.length > 0 ? [...differences] : ["they differ"];
 }

@@ -3,7 +3,7 @@ import { policyOf } from "../../src/core/recount-policy.ts";
 import type { Settings } from "../../src/core/settings.ts";
 import type { EntitlementRow, IdentityRow, Tables, View } from "../../src/core/tables.ts";
 import type { Delta, RecommendationRemovedReason } from "../../src/events/delta.ts";
-import { pairKey } from "./consumer.ts";
+import { pairKey } from "./keys.ts";
 
 export function checkRemovalReasons(
   deltas: readonly Delta[],
@@ -33,7 +33,7 @@ export function checkRemovalReasons(
     const { reason } = delta as Extract<Delta, { reason: string }>;
     return reason === expected
       ? []
-      : [`${delta.type} ${pairKey(delta.user, delta.entitlement)}: ${reason}, not ${expected}`];
+      : [`${delta.type} ${pairKey(delta.user, delta.entitlement).text}: ${reason}, not ${expected}`];
   });
 }
 

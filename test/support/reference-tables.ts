@@ -103,6 +103,8 @@ export class ReferenceTables {
   readonly #features: readonly string[] | null;
   #clockMinute = 0;
   readonly #identities = new Map<string, Identity>();
+  /** A change makes a new identity, so its row stays right. */
+  readonly #identityRows = new WeakMap<Identity, IdentityRow>();
   readonly #assignments = new Map<string, Assignment>();
   readonly #entitlements = new Map<string, Entitlement>();
   readonly #applications = new Map<string, Application>();
@@ -233,17 +235,25 @@ export class ReferenceTables {
   tables(): Tables {
     return {
       clockMinute: this.#clockMinute,
-      identities: [...this.#identities].map(([user, identity]) => ({
-        user,
-        state: identity.existence.value,
-        kind: identity.fields.kind.value as string | null,
-        items: this.#items(identity),
-        previousItems: identity.previousItems,
-        itemsChangedAt: identity.itemsChangedAt,
-      })),
+      identities: [...this.#identities].map(([user, identity]) => this.#identityRow(user, identity)),
       assignments: [...this.#assignments.values()].map(assignmentRow),
       entitlements: this.#entitlementRows(),
     };
+  }
+
+  #identityRow(user: string, identity: Identity): IdentityRow {
+    const known = this.#identityRows.get(identity);
+    if (known !== undefined) return known;
+    const row = {
+      user,
+      state: identity.existence.value,
+      kind: identity.fields.kind.value as string | null,
+      items: this.#items(identity),
+      previousItems: identity.previousItems,
+      itemsChangedAt: identity.itemsChangedAt,
+    };
+    this.#identityRows.set(identity, row);
+    return row;
   }
 
   #entitlementRows(): EntitlementRow[] {
