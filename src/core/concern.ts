@@ -7,7 +7,7 @@ import type { Company } from "./company.ts";
 import type { Counters, RuleChange } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
 import { reaches } from "./materiality.ts";
-import { NOTHING, type Pairs, UNTOLD } from "./pairs.ts";
+import { type Pairs, UNTOLD } from "./pairs.ts";
 import type { Policy } from "./policy.ts";
 import { ROW_MAP_WIDTH, type RowMap } from "./row-map.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
@@ -47,7 +47,7 @@ export class Concern {
     const rows = this.#pairs.rowsOf(entitlement);
     const inRows = !untold && this.#counters.itemsets.freq(itemset) > rows.size;
     this.#floor = FLOOR_MAX;
-    if (inRows) this.#forEachRow(itemset, rows.slots, meet);
+    if (inRows) this.#forEachRow(itemset, rows, meet);
     else this.#forEachMember(itemset, rows, untold, meet);
     if (slot !== -1) table.setFloor(slot, this.#floor);
   }
@@ -67,13 +67,16 @@ export class Concern {
   }
 
   /** The floor is then that of all pairs of the entitlement: lower than need be. */
-  #forEachRow(itemset: number, slots: Int32Array, meet: (user: number) => void): void {
+  #forEachRow(itemset: number, { slots, size }: RowMap, meet: (user: number) => void): void {
     const { members } = this.#counters.itemsets;
-    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) {
-      if (slots[at] === 0) continue;
-      const row = slots[at + 1]!;
-      if (this.#pairs.publishedOf(row) === NOTHING || !this.#concernsTold(row, this.#pairs.winnerOf(row))) continue;
-      if (members.has(itemset, slots[at]! - 1)) meet(slots[at]! - 1);
+    this.#reserve(size);
+    let count = 0;
+    for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) if (slots[at] !== 0) this.#rows[count++] = slots[at + 1]!;
+    this.#pairs.winnersOf(this.#rows, count, this.#winners);
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i]!;
+      if (this.#winners[i] === UNTOLD || !this.#concernsTold(row, this.#winners[i]!)) continue;
+      if (members.has(itemset, this.#pairs.userOf(row))) meet(this.#pairs.userOf(row));
     }
   }
 
