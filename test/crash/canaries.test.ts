@@ -12,12 +12,7 @@ describe("a broken protocol is noticed", () => {
   let recordings: Recording[];
   let restored: Recording;
   beforeAll(async () => {
-    world = await World.create("memory", [
-      "materiality=0",
-      "step.recordsMax=5",
-      "step.budgetRecords=3",
-      "step.waitMs=0",
-    ]);
+    world = World.create("memory", ["materiality=0", "step.recordsMax=5", "step.budgetRecords=3", "step.waitMs=0"]);
     recordings = await record(world, scenario(12, 5, 8));
     restored = await recordRestored(recordings, 2);
   }, MINUTES);

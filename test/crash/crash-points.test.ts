@@ -19,7 +19,7 @@ describe("crash points", () => {
   let recordings: Recording[];
   const worlds: World[] = [];
   beforeAll(async () => {
-    const world = await World.create("memory", SETTINGS);
+    const world = World.create("memory", SETTINGS);
     recordings = await record(world, scenario(12, 4, 8));
     return async () => {
       for (const { before } of [...recordings, { before: world }]) await before.remove();
@@ -30,7 +30,7 @@ describe("crash points", () => {
   });
 
   const fork = async (recording: Recording, state?: World | "lost"): Promise<World> => {
-    const world = await recording.before.fork(state);
+    const world = recording.before.fork(state);
     worlds.push(world);
     return world;
   };
@@ -51,11 +51,11 @@ describe("crash points", () => {
     const recording = lastOf(recordings);
     const world = await fork(recording);
     await expect(playOnce(world, recording.wave, planFor(point, kind))).rejects.toThrow("simulated crash");
-    await world.crash();
+    world.crash();
     return world;
   };
   const emptyBroker = async () => {
-    const world = await World.create("memory", SETTINGS);
+    const world = World.create("memory", SETTINGS);
     worlds.push(world);
     return world.broker;
   };
@@ -145,7 +145,7 @@ describe("crash points", () => {
   it.each([6, 8])(
     "C7: an event that came again after %i days, and was read late, is judged as before",
     async (days) => {
-      const world = await World.create("memory", [...SETTINGS, "step.recordsMax=1"]);
+      const world = World.create("memory", [...SETTINGS, "step.recordsMax=1"]);
       worlds.push(world);
       const [opening] = scenario(12, 0, 0) as [Wave];
       const pair = { user: "u", entitlement: "e" };
@@ -156,7 +156,7 @@ describe("crash points", () => {
       world.broker.append("again", [revoke, revoke, grant]);
       const late: Wave = { name: "late", atMs: opening.atMs + 30 * DAY_MS, records: [revoke] };
       await world.play({ ...late, name: "read late", records: [] });
-      const rebuilt = await world.fork("lost");
+      const rebuilt = world.fork("lost");
       worlds.push(rebuilt);
       await rebuilt.play(late);
       await world.play(late);
@@ -180,7 +180,7 @@ describe("crash points", () => {
     world.broker.nowMs = recording.wave.atMs;
     const loser = await world.start();
     await loser.submit(recording.wave.name, recording.wave.records);
-    const rival = await world.twin();
+    const rival = world.twin();
     worlds.push(rival);
     const winner = await rival.start();
     const before = world.broker.transactions.length;
@@ -196,7 +196,7 @@ describe("crash points", () => {
   it("C9: ownership went from A to B and back — A's state is restored although it is there", async () => {
     const [wave3, wave4] = recordings.slice(-2) as [Recording, Recording];
     const a = await fork(wave3);
-    const b = await a.twin();
+    const b = a.twin();
     worlds.push(b);
     await b.play(wave3.wave);
     await a.play(wave4.wave);
@@ -206,12 +206,12 @@ describe("crash points", () => {
   it("C9: A had read further than B when it lost — refused, with what to do", async () => {
     const recording = lastOf(recordings);
     const a = await fork(recording);
-    const b = await a.twin(["step.recordsMax=1"]);
+    const b = a.twin(["step.recordsMax=1"]);
     worlds.push(b);
     await expect(playOnce(a, recording.wave, planFor("after store.commit", "crash", 0))).rejects.toThrow(
       "simulated crash",
     );
-    await a.crash();
+    a.crash();
     const worker = await b.start();
     const end = new AbortController();
     worker.onStep(() => end.abort());
@@ -249,7 +249,7 @@ describe("crash points", () => {
     const before = world.broker.transactions.length;
     await expect(playOnce(world, recording.wave, new FaultPlan(), small)).rejects.toMatchObject({ code: "transport" });
     expect(world.broker.transactions.length).toBe(before);
-    await world.crash();
+    world.crash();
     await world.play(recording.wave);
     expect(faultsOf(await snapshotOf(world), recording.after, recording.exactView)).toEqual([]);
   });
@@ -282,7 +282,7 @@ describe("crash points", () => {
     const failing = playOnce(world, recording.wave, new FaultPlan(), { name: "disk full", store: full });
     await expect(failing).rejects.toThrow("disk is full");
     expect(world.broker.transactions.length).toBe(before);
-    await world.crash();
+    world.crash();
     await world.play(recording.wave);
     expect(faultsOf(await snapshotOf(world), recording.after, recording.exactView)).toEqual([]);
   });

@@ -8,6 +8,8 @@ import { type Mutation, World } from "./world.ts";
 
 /** While one trial waits for its database, others compute. */
 const AT_A_TIME = 3;
+/** Worlds that wait on the disk for their turn. */
+const ON_THE_WAY_MAX = 16;
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** A wave as it goes without faults: where it begins, what it passes, where it ends. */
@@ -29,7 +31,7 @@ export async function record(world: World, waves: readonly Wave[]): Promise<Reco
   const recordings: Recording[] = [];
   const isExact = world.config().materiality.numerator === 0;
   for (const wave of waves) {
-    const before = await world.fork();
+    const before = world.fork();
     const plan = new FaultPlan();
     const { engine } = await world.play(wave, plan);
     const after = await snapshotOf(world);
@@ -56,8 +58,8 @@ export function lastOf(recordings: readonly Recording[]): Recording {
  */
 export async function recordRestored(recordings: readonly Recording[], backup: number | "lost"): Promise<Recording> {
   const last = lastOf(recordings);
-  const before = await last.before.fork(backup === "lost" ? "lost" : recordings[backup]?.before);
-  const trial = await before.fork();
+  const before = last.before.fork(backup === "lost" ? "lost" : recordings[backup]?.before);
+  const trial = before.fork();
   const plan = new FaultPlan();
   await trial.play(last.wave, plan);
   const faults = faultsOf(await snapshotOf(trial), last.after, last.exactView);
@@ -68,7 +70,7 @@ export async function recordRestored(recordings: readonly Recording[], backup: n
 
 /** What a mutated worker passes without faults. */
 export async function pointsOf({ before, wave }: Recording, mutation: Mutation): Promise<readonly string[]> {
-  const world = await before.fork();
+  const world = before.fork();
   const plan = new FaultPlan();
   await world.play(wave, plan, mutation);
   await world.remove();
@@ -96,11 +98,9 @@ export function pairsOfFaults(recordings: readonly Recording[], distance: number
 }
 
 /** What is wrong after a trial; null: nothing. */
-async function faultOfTrial({ recording, faults }: Trial, mutation?: Mutation): Promise<string | null> {
-  const world = await recording.before.fork();
-  const plan = new FaultPlan(faults);
+async function faultOf({ recording, world }: Played, play: () => Promise<unknown>): Promise<string | null> {
   try {
-    await world.play(recording.wave, plan, mutation);
+    await play();
     const found = faultsOf(await snapshotOf(world), recording.after, recording.exactView);
     return found.length === 0 ? null : found.join("\n");
   } catch (error) {
@@ -110,15 +110,70 @@ async function faultOfTrial({ recording, faults }: Trial, mutation?: Mutation): 
   }
 }
 
+interface Played {
+  readonly recording: Recording;
+  readonly world: World;
+}
+
+/**
+ * Trials that differ in the moment of their last crash alone go the same way until then. So the one that goes furthest is
+ * played from the beginning, and on its way leaves, for each of the others, the world as its crash would.
+ */
+async function* playTogether(trials: readonly Trial[], mutation?: Mutation): AsyncGenerator<[Trial, string | null]> {
+  const furthest = trials.at(-1)!;
+  const { recording, faults } = furthest;
+  const moments = new Set(trials.slice(0, -1).map(momentOf));
+  const crashed = new Map<number, World>();
+  const world = recording.before.fork();
+  const plan = new FaultPlan(faults, (index) => {
+    if (moments.has(index)) crashed.set(index, world.crashed());
+  });
+  try {
+    const fault = await faultOf({ recording, world }, () => world.play(recording.wave, plan, mutation));
+    yield [furthest, fault];
+    for (const trial of trials.slice(0, -1)) {
+      const rest = crashed.get(momentOf(trial));
+      crashed.delete(momentOf(trial));
+      // A moment that never came makes the same trial as another that never came.
+      const goOn = (from: World): Promise<unknown> => from.goOn(recording.wave, new FaultPlan(), mutation);
+      yield [trial, rest === undefined ? fault : await faultOf({ recording, world: rest }, () => goOn(rest))];
+    }
+  } finally {
+    for (const left of crashed.values()) await left.remove();
+  }
+}
+
+function momentOf({ faults }: Trial): number {
+  return faults.at(-1)?.index ?? 0;
+}
+
+/** Crashes that may share their way; all others each by itself. */
+function waysOf(trials: readonly Trial[]): Trial[][] {
+  const endsInCrash = ({ faults }: Trial): boolean => faults.at(-1)?.kind === "crash";
+  const ways = trials.filter((trial) => !endsInCrash(trial)).map((trial) => [trial]);
+  let way: Trial[] = [];
+  for (const trial of trials.filter(endsInCrash)) {
+    if (way.length === 0 || way.length === ON_THE_WAY_MAX || !isSameWay(way[0]!, trial)) ways.push((way = []));
+    way.push(trial);
+  }
+  return ways;
+}
+
+function isSameWay(a: Trial, b: Trial): boolean {
+  const before = ({ faults }: Trial): string => JSON.stringify(faults.slice(0, -1));
+  return a.recording === b.recording && before(a) === before(b);
+}
+
 /** Every failure with its repro. Several trials at a time, each in a world of its own. */
 export async function failuresOf(trials: readonly Trial[], mutation?: Mutation, failuresMax = 5): Promise<string[]> {
   const failures: string[] = [];
-  const left = trials.values();
+  const left = waysOf(trials).values();
   const work = async (): Promise<void> => {
-    for (const trial of left) {
-      if (failures.length >= failuresMax) return;
-      const fault = await faultOfTrial(trial, mutation);
-      if (fault !== null) failures.push(`${nameOf(trial)}: ${fault}`);
+    for (const way of left) {
+      for await (const [trial, fault] of playTogether(way, mutation)) {
+        if (failures.length >= failuresMax) return;
+        if (fault !== null) failures.push(`${nameOf(trial)}: ${fault}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));

@@ -21,7 +21,7 @@ describe("crash enumeration, in memory", () => {
   let recordings: Recording[];
   const enumeration = new Enumeration("in memory");
   beforeAll(async () => {
-    world = await World.create("memory", SETTINGS);
+    world = World.create("memory", SETTINGS);
     recordings = await record(world, scenario(12, 7, 8));
   }, MINUTES);
   afterAll(async () => {
@@ -38,7 +38,7 @@ describe("crash enumeration, in memory", () => {
   });
 
   it("ends in the view of the oracle", async () => {
-    const fork = await world.fork();
+    const fork = world.fork();
     const worker = await fork.play({ name: "nothing", atMs: world.nowMs, records: [] });
     const oracle = recount(worker.engine.tables(), settingsOf(fork.config()));
     expect(compareViews(worker.engine.exactView(), oracle, 5)).toEqual([]);
@@ -62,7 +62,7 @@ describe("crash enumeration, in memory", () => {
   it("single faults at a materiality of 0.01, where the published view is a matter of history", {
     timeout: 20 * MINUTES,
   }, async () => {
-    const drifting = await World.create("memory", [...SETTINGS, "materiality=0.01"]);
+    const drifting = World.create("memory", [...SETTINGS, "materiality=0.01"]);
     const recorded = await record(drifting, scenario(13, 4, 8));
     const restored = [await recordRestored(recorded, 1), await recordRestored(recorded, "lost")];
     const trials = singleFaults([...recorded, ...restored]);

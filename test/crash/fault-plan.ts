@@ -16,14 +16,19 @@ export class FaultPlan {
   /** Every point that was passed, in order. */
   readonly passed: string[] = [];
   readonly #faults: readonly Fault[];
+  readonly #look: (index: number) => void;
 
-  constructor(faults: readonly Fault[] = []) {
+  /** `look`: called at every point, before its fault. */
+  constructor(faults: readonly Fault[] = [], look: (index: number) => void = () => {}) {
     this.#faults = faults;
+    this.#look = look;
   }
 
   readonly pass = (point: string): FaultAnswer | undefined => {
-    const fault = this.#faults.find(({ index }) => index === this.passed.length);
+    const at = this.passed.length;
+    const fault = this.#faults.find(({ index }) => index === at);
     this.passed.push(point);
+    this.#look(at);
     if (fault === undefined) return undefined;
     if (fault.kind === "crash") throw new SimulatedCrash(point);
     return fault.kind;

@@ -12,7 +12,7 @@ describe("crash enumeration, on the journal", () => {
   let recordings: Recording[];
   const enumeration = new Enumeration("on the journal");
   beforeAll(async () => {
-    world = await World.create("journal", SETTINGS);
+    world = World.create("journal", SETTINGS);
     recordings = await record(world, scenario(12, 5, 8));
   }, MINUTES);
   afterAll(async () => {

@@ -14,7 +14,7 @@ describe("pairs of faults", () => {
   let world: World;
   let recordings: Recording[];
   beforeAll(async () => {
-    world = await World.create("memory", SETTINGS);
+    world = World.create("memory", SETTINGS);
     recordings = await record(world, scenario(12, 2, 18));
   }, MINUTES);
   afterAll(async () => {

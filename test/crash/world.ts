@@ -3,8 +3,7 @@
  * process opens a copy of the folder, because the connections of the dead one cannot be torn away.
  */
 
-import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -16,7 +15,8 @@ import { Journal } from "../../src/transport/journal.ts";
 import type { InputRecord, Transport } from "../../src/transport/transport.ts";
 import { openWorker } from "../../src/worker/open-worker.ts";
 import type { Worker } from "../../src/worker/worker.ts";
-import { type BrokerOptions, MemoryBroker, MemoryTransport, SimulatedCrash } from "../support/memory-transport.ts";
+import { type BrokerOptions, MemoryBroker } from "../support/memory-broker.ts";
+import { MemoryTransport, SimulatedCrash } from "../support/memory-transport.ts";
 import { FaultPlan, faultyStore, ProcessLife } from "./fault-plan.ts";
 import { TOPICS, type Wave } from "./scenario.ts";
 
@@ -63,34 +63,47 @@ export class World {
     this.#folders.push(folder);
   }
 
-  static async create(kind: TransportKind, settings: readonly string[]): Promise<World> {
-    return new World(kind, settings, new MemoryBroker(BROKER), await newFolder());
+  static create(kind: TransportKind, settings: readonly string[]): World {
+    return new World(kind, settings, new MemoryBroker(BROKER), newFolder());
   }
 
   /**
    * The same world once more, between two waves; with `state`, one whose state folder is that of an earlier one (a
    * restored backup), or lost.
    */
-  async fork(state: World | "lost" = this): Promise<World> {
-    const fork = new World(this.kind, this.settings, copyOf(this.broker), await newFolder());
-    if (state !== "lost") await copyFiles(state.folder, fork.folder, isState);
-    await copyFiles(this.folder, fork.folder, (name) => !isState(name));
+  fork(state: World | "lost" = this): World {
+    const fork = new World(this.kind, this.settings, this.broker.copy(), newFolder());
+    if (state !== "lost") copyFiles(state.folder, fork.folder, isState);
+    copyFiles(this.folder, fork.folder, (name) => !isState(name));
     fork.nowMs = this.nowMs;
     return fork;
   }
 
   /** Another machine with a copy of the state, on the same broker. */
-  async twin(settings: readonly string[] = []): Promise<World> {
-    const twin = new World(this.kind, [...this.settings, ...settings], this.broker, await newFolder());
-    await copyFiles(this.folder, twin.folder, () => true);
+  twin(settings: readonly string[] = []): World {
+    const twin = new World(this.kind, [...this.settings, ...settings], this.broker, newFolder());
+    copyFiles(this.folder, twin.folder, () => true);
     twin.nowMs = this.nowMs;
     return twin;
   }
 
+  /** What a crash at this very moment would leave. The world itself goes on. */
+  crashed(): World {
+    const crashed = this.fork();
+    crashed.nowMs -= CLOCK_SLIP_MS;
+    crashed.crashes = this.crashes + 1;
+    return crashed;
+  }
+
   /** Plays a wave to its end, through whatever faults the plan holds. Rejects with what no recovery may end in. */
-  async play(wave: Wave, plan = new FaultPlan(), mutation?: Mutation): Promise<Worker> {
+  play(wave: Wave, plan = new FaultPlan(), mutation?: Mutation): Promise<Worker> {
     this.nowMs = wave.atMs;
     this.broker.nowMs = wave.atMs;
+    return this.goOn(wave, plan, mutation);
+  }
+
+  /** The same from the middle of the wave, after a crash. */
+  async goOn(wave: Wave, plan: FaultPlan, mutation?: Mutation): Promise<Worker> {
     for (;;) {
       try {
         const worker = await this.start(plan, mutation);
@@ -103,7 +116,7 @@ export class World {
         return worker;
       } catch (error) {
         if (!(error instanceof SimulatedCrash) || ++this.crashes > CRASHES_MAX) throw error;
-        await this.crash();
+        this.crash();
       }
     }
   }
@@ -123,7 +136,7 @@ export class World {
 
   async remove(): Promise<void> {
     for (const bury of this.#dead) await bury().catch(() => undefined);
-    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 
   /** A worker that has recovered. */
@@ -162,9 +175,9 @@ export class World {
   }
 
   /** The process is gone; what it left is as it was. */
-  async crash(): Promise<void> {
-    const next = await newFolder();
-    await copyFiles(this.folder, next, () => true);
+  crash(): void {
+    const next = newFolder();
+    copyFiles(this.folder, next, () => true);
     this.#folders.push(next);
     this.folder = next;
     this.nowMs -= CLOCK_SLIP_MS;
@@ -182,32 +195,23 @@ function configOf(settings: readonly string[]): Config {
   return config;
 }
 
-function newFolder(): Promise<string> {
-  return mkdtemp(join(ROOT, "corollary-crash-"));
+function newFolder(): string {
+  return mkdtempSync(join(ROOT, "corollary-crash-"));
 }
 
 function isState(name: string): boolean {
   return name.startsWith(STATE_FILE);
 }
 
-/** All but the lock, whose owner is dead. */
-async function copyFiles(from: string, to: string, wanted: (name: string) => boolean): Promise<void> {
-  for (const name of await readdir(from)) {
+/** All but the lock, whose owner is dead. At once, so that nothing moves meanwhile. */
+function copyFiles(from: string, to: string, wanted: (name: string) => boolean): void {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const { name } = entry;
     if (name.startsWith("lock.db") || name.startsWith("owner.json") || !wanted(name)) continue;
-    await cp(join(from, name), join(to, name), { recursive: true });
-  }
-}
-
-/** A broker with the same records and transactions; sources of earlier appends are forgotten. */
-function copyOf(broker: MemoryBroker): MemoryBroker {
-  const copy = new MemoryBroker(BROKER);
-  for (const { topic, partition, low } of broker.watermarks()) {
-    for (const record of broker.inputFrom(topic, partition, low)) {
-      copy.nowMs = record.timestampMs;
-      copy.produce(topic, partition, record);
+    if (!entry.isDirectory()) copyFileSync(join(from, name), join(to, name));
+    else {
+      mkdirSync(join(to, name));
+      copyFiles(join(from, name), join(to, name), () => true);
     }
   }
-  for (const transaction of broker.transactions) copy.commit(transaction);
-  copy.nowMs = broker.nowMs;
-  return copy;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { PublishBatch } from "../../src/transport/transport.ts";
 import { transportContract } from "../contracts/transport.ts";
-import { MemoryBroker, MemoryTransport, SimulatedCrash, type TransportFault } from "../support/memory-transport.ts";
+import { MemoryBroker } from "../support/memory-broker.ts";
+import { MemoryTransport, SimulatedCrash, type TransportFault } from "../support/memory-transport.ts";
 
 function cutOffAt(point: string): TransportFault {
   return (passed) => {

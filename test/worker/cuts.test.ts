@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type EncodableEvent, encodeEvent } from "../../src/events/encode-event.ts";
 import { openWorker } from "../../src/worker/open-worker.ts";
-import { MemoryBroker, MemoryTransport } from "../support/memory-transport.ts";
+import { MemoryBroker } from "../support/memory-broker.ts";
+import { MemoryTransport } from "../support/memory-transport.ts";
 import { RandomSource } from "../support/random-source.ts";
 
 const log = pino({ level: "silent" });

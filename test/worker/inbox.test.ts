@@ -5,7 +5,8 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AppendRecord } from "../../src/transport/transport.ts";
 import { deliverInbox, leaveInInbox } from "../../src/worker/inbox.ts";
-import { MemoryBroker, MemoryTransport, SimulatedCrash } from "../support/memory-transport.ts";
+import { MemoryBroker } from "../support/memory-broker.ts";
+import { MemoryTransport, SimulatedCrash } from "../support/memory-transport.ts";
 
 const log = pino({ level: "silent" });
 const record = (text: string): AppendRecord => ({

@@ -4,7 +4,8 @@ import type { Outbox } from "../../src/state/store.ts";
 import { outboxDigest, packOutbox } from "../../src/worker/outbox.ts";
 import { encodeProgress } from "../../src/worker/progress.ts";
 import { publishOutbox, takeOver } from "../../src/worker/publish.ts";
-import { type FaultAnswer, type FaultPoint, MemoryBroker, MemoryTransport } from "../support/memory-transport.ts";
+import { MemoryBroker } from "../support/memory-broker.ts";
+import { type FaultAnswer, type FaultPoint, MemoryTransport } from "../support/memory-transport.ts";
 
 const log = pino({ level: "silent" });
 

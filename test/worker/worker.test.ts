@@ -11,7 +11,8 @@ import { inboxFolder, leaveInInbox } from "../../src/worker/inbox.ts";
 import { openWorker } from "../../src/worker/open-worker.ts";
 import type { StepReport } from "../../src/worker/report.ts";
 import type { Worker } from "../../src/worker/worker.ts";
-import { MemoryBroker, MemoryTransport } from "../support/memory-transport.ts";
+import { MemoryBroker } from "../support/memory-broker.ts";
+import { MemoryTransport } from "../support/memory-transport.ts";
 
 const log = pino({ level: "silent" });
 const NOW_MS = Date.UTC(2026, 0, 5, 9);
