@@ -166,7 +166,7 @@ class Reorganisation {
     const stamped = [...events, { type: "assignment.granted" as const, ...pair }].map(
       (event): StepEvent => ({ event, recordAtMs: COMPANY_MS + 60_000 }),
     );
-    const budgetRecords = this.#budgetRecords ?? this.#stepSize.budgetRecords;
+    const budgetRecords = this.#budgetRecords ?? this.#stepSize.budgetRecords(stamped.length);
     const startedMs = performance.now();
     const result = this.#watch.run(() => this.#engine.step({ clockMinute: MINUTE, events: stamped, budgetRecords }));
     const engineMs = performance.now() - startedMs;
@@ -177,7 +177,7 @@ class Reorganisation {
       records: stamped.length,
       outputRecords: result.deltas.length,
       outputBytes: result.deltas.length * OUTPUT_BYTES,
-      engineMs,
+      totalMs: engineMs,
     });
     this.steps += 1;
     this.deltas += result.deltas.length;

@@ -7,7 +7,7 @@ import type { Positions, Watermark } from "../transport/transport.ts";
 import { lagBehind, reached } from "./positions.ts";
 
 /** A backlog as large as what made the company is cheaper by the batch path; below this it never matters. */
-const SMALL_BACKLOG = 1_000;
+export const SMALL_BACKLOG = 1_000;
 
 export class CatchUp {
   readonly #lagMax: number;

@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AppError, unreachable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Outbox } from "../state/store.ts";
-import type { Transport } from "../transport/transport.ts";
+import type { OutputRecord, Transport } from "../transport/transport.ts";
 import { checkSignal, NO_SIGNAL } from "./grace.ts";
 import { outboxDigest, unpackOutbox } from "./outbox.ts";
 import { decodeProgress } from "./progress.ts";
@@ -19,10 +19,7 @@ const ATTEMPTS_MAX = 12;
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 5_000;
 
-/**
- * Resolves when the step is published, once. Rejects with AppError("fenced") when a rival took over, and with
- * AppError("transport") when the outcome stays unknown, or with an AbortError at the signal: the next start finds out.
- */
+/** After a crash: the outbox is all that is left of the step. Otherwise like `publishRecords`. */
 export async function publishOutbox(
   transport: Transport,
   outbox: Outbox,
@@ -30,7 +27,22 @@ export async function publishOutbox(
   signal: AbortSignal = NO_SIGNAL,
 ): Promise<void> {
   checkIntact(outbox);
-  const batch = { records: unpackOutbox(outbox.chunks), progress: outbox.progress, positions: outbox.positions };
+  await publishRecords(transport, outbox, unpackOutbox(outbox.chunks), log, signal);
+}
+
+/**
+ * `records`: those that the outbox was packed from. Resolves when the step is published, once. Rejects with
+ * AppError("fenced") when a rival took over, and with AppError("transport") when the outcome stays unknown, or with an
+ * AbortError at the signal: the next start finds out.
+ */
+export async function publishRecords(
+  transport: Transport,
+  outbox: Outbox,
+  records: readonly OutputRecord[],
+  log: Log,
+  signal: AbortSignal = NO_SIGNAL,
+): Promise<void> {
+  const batch = { records, progress: outbox.progress, positions: outbox.positions };
   let published = await send(transport, () => transport.publish(batch));
   for (let attempt = 2; !published; attempt++) {
     if (attempt > ATTEMPTS_MAX) {

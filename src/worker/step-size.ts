@@ -1,47 +1,96 @@
-/** How much goes into a step: by count, by bytes, and by the time that the last steps took. */
+/**
+ * How much goes into a step: by count, by bytes, and by time. Each step, from records read to published, teaches what a
+ * step costs by itself, and what an input record and an output record add. Only sizes depend on it: what a stream comes
+ * to does not depend on how it is cut.
+ */
 import type { StepConfig } from "../config.ts";
 
-/** The engine's part of a step is one synchronous slice: long enough to be worth a transaction, short for heartbeats. */
-const SLICE_TARGET_MS = 250;
-/** However slow steps are: a ripple may be what takes the time, and input must go on. */
+/** While all that there is can be read: what comes in meanwhile waits for this step, and then for its own. */
+const LIVE_MS = 75;
+/** While more waits than a step takes, or nothing comes: large transactions cost less a record. */
+const LONG_MS = 500;
+/** The ripple goes on however much comes in. */
+const RIPPLE_SHARE = 0.25;
+/** Whatever the time that steps take: a ripple may be what takes it, and input must go on. */
 const RECORDS_MIN = 50;
-const RECORDS_AT_START = 200;
-/** Before anything was written; about what a recommendation takes. */
+const BUDGET_MIN = 200;
+
+/** Before anything was measured. */
+const COSTS_AT_START_MS: Costs = { step: 30, record: 1.7, output: 0.05 };
 const OUTPUT_BYTES_AT_START = 500;
+/** One step that was held up by something else is not believed. */
+const OFF_MAX = 4;
+const COST_MIN_MS = 0.001;
 
 export interface StepMeasure {
   readonly catchUp: boolean;
   readonly records: number;
   readonly outputRecords: number;
   readonly outputBytes: number;
-  readonly engineMs: number;
+  /** The whole step, from the records read to published. */
+  readonly totalMs: number;
+}
+
+interface Costs {
+  readonly step: number;
+  readonly record: number;
+  readonly output: number;
 }
 
 export class StepSize {
   readonly #limits: StepConfig;
-  #records: number;
+  #costs = COSTS_AT_START_MS;
   #outputBytes = OUTPUT_BYTES_AT_START;
+  /** Steps since the last one with an input record. */
+  #idleSteps = 0;
 
   constructor(limits: StepConfig) {
     this.#limits = limits;
-    this.#records = Math.min(limits.recordsMax, RECORDS_AT_START);
   }
 
   /** Most input records of the next step. Catching up is cheap and does not wait for experience. */
   recordsMax(catchUp: boolean): number {
-    return catchUp ? this.#limits.recordsMax : this.#records;
+    const { recordsMax } = this.#limits;
+    if (catchUp) return recordsMax;
+    const fit = (LONG_MS * (1 - RIPPLE_SHARE) - this.#costs.step) / this.#costs.record;
+    return Math.min(recordsMax, Math.max(RECORDS_MIN, Math.floor(fit)));
   }
 
-  /** Most output records of the next step's ripple. */
-  get budgetRecords(): number {
-    const fit = Math.floor(this.#limits.budgetBytes / this.#outputBytes);
-    return Math.max(1, Math.min(this.#limits.budgetRecords, fit));
+  /** Most output records of the ripple of a step that read so many records. */
+  budgetRecords(records: number): number {
+    const { step, record, output } = this.#costs;
+    const wholeMs = this.#goalMs(records);
+    const rippleMs = Math.max(wholeMs * RIPPLE_SHARE, wholeMs - step - records * record);
+    const inTime = Math.max(BUDGET_MIN, Math.floor(rippleMs / output));
+    const inBytes = Math.floor(this.#limits.budgetBytes / this.#outputBytes);
+    return Math.max(1, Math.min(this.#limits.budgetRecords, inBytes, inTime));
   }
 
-  learn(step: StepMeasure): void {
-    if (step.outputRecords > 0) this.#outputBytes = Math.max(1, step.outputBytes / step.outputRecords);
-    if (step.catchUp || step.records < this.#records) return;
-    const fit = Math.floor((step.records * SLICE_TARGET_MS) / Math.max(1, step.engineMs));
-    this.#records = Math.min(this.#limits.recordsMax, Math.max(RECORDS_MIN, Math.min(fit, 2 * this.#records)));
+  learn(measure: StepMeasure): void {
+    if (!measure.catchUp) this.#learnCosts(measure);
+    const { records, outputRecords, outputBytes } = measure;
+    this.#idleSteps = records === 0 ? this.#idleSteps + 1 : 0;
+    if (outputRecords > 0) this.#outputBytes = Math.max(1, outputBytes / outputRecords);
+  }
+
+  #goalMs(records: number): number {
+    if (records >= this.recordsMax(false)) return LONG_MS;
+    return records > 0 ? LIVE_MS : Math.min(LONG_MS, LIVE_MS * 2 ** this.#idleSteps);
+  }
+
+  /** What the time of a step was off by is put down to its parts, to each as much as it was expected to take. */
+  #learnCosts({ records, outputRecords, totalMs }: StepMeasure): void {
+    const { step, record, output } = this.#costs;
+    // What is told of the input records themselves is part of their cost.
+    const rippleRecords = Math.min(outputRecords, this.budgetRecords(records));
+    const expectedMs = step + records * record + rippleRecords * output;
+    const off = Math.min(OFF_MAX, Math.max(1 / OFF_MAX, totalMs / expectedMs)) - 1;
+    const learned = (cost: number, count: number): number =>
+      Math.max(COST_MIN_MS, cost * (1 + (off * cost * count) / expectedMs / 2));
+    this.#costs = {
+      step: Math.min(LIVE_MS, learned(step, 1)),
+      record: learned(record, records),
+      output: learned(output, rippleRecords),
+    };
   }
 }

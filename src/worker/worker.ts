@@ -10,8 +10,8 @@ import { setImmediate as eventLoop } from "node:timers/promises";
 import { settingsDigest, settingsOf } from "../config.ts";
 import type { Engine, StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit } from "../state/store.ts";
-import type { AppendRecord } from "../transport/transport.ts";
-import { CatchUp } from "./catch-up.ts";
+import type { AppendRecord, OutputRecord } from "../transport/transport.ts";
+import { CatchUp, SMALL_BACKLOG } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
 import { Forgetting } from "./event-ids.ts";
 import { writeEvidence } from "./evidence-file.ts";
@@ -21,7 +21,7 @@ import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
 import { outboxBytes } from "./outbox.ts";
 import { closePorts, type Ports } from "./ports.ts";
 import { lagBehind } from "./positions.ts";
-import { publishOutbox } from "./publish.ts";
+import { publishRecords } from "./publish.ts";
 import { Publisher } from "./publisher.ts";
 import { type Recovered } from "./recovery.ts";
 import { RejectRate } from "./rejects.ts";
@@ -31,6 +31,13 @@ import { StepSize } from "./step-size.ts";
 
 /** Longest wait of a poll, whatever `step.waitMs` says: SIGTERM and the inbox are looked at in between. */
 const WAIT_MAX_MS = 1_000;
+
+interface FixedStep {
+  readonly commit: StepCommit;
+  readonly outbox: Outbox;
+  /** What the outbox was packed from. */
+  readonly outputs: readonly OutputRecord[];
+}
 
 export class Worker {
   readonly engine: Engine;
@@ -45,6 +52,8 @@ export class Worker {
   #standing: Standing;
   #summary = EMPTY_SUMMARY;
   #backlogMayHaveGrown = true;
+  /** Records of the last steps, each of which was given as many as it asked for. */
+  #readInARow = 0;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(ports: Ports, recovered: Recovered) {
@@ -119,40 +128,42 @@ export class Worker {
       clockMinute: minuteOf(engineStartMs),
       events: batch.events,
       admit: batch.ids.admit,
-      budgetRecords: this.#stepSize.budgetRecords,
+      budgetRecords: this.#stepSize.budgetRecords(records.length),
       catchUp,
     });
     const engineMs = now() - engineStartMs;
     if (hasNoEffect(batch, result)) return false;
 
-    const commit = this.#fix(batch, result);
+    const { commit, outbox, outputs } = this.#fix(batch, result);
     await store.commit(commit);
-    await publishOutbox(transport, commit.outbox, log, signal);
+    await publishRecords(transport, outbox, outputs, log, signal);
     this.#standing = { ...standingOf(commit), publishedStep: commit.step };
 
     const report = this.#report(batch, result, catchUp, engineMs, now() - startMs);
     this.#forgetting.observe(records, commit.clockMinute);
-    this.#backlogMayHaveGrown ||= records.length === recordsMax;
-    this.#learn(commit.outbox, report);
+    this.#readInARow = records.length < recordsMax ? 0 : this.#readInARow + records.length;
+    this.#backlogMayHaveGrown ||= this.#readInARow >= SMALL_BACKLOG;
+    this.#learn(outbox, report);
     await eventLoop();
     return true;
   }
 
-  #fix(batch: Batch, result: StepResult): StepCommit & { readonly outbox: Outbox } {
+  #fix(batch: Batch, result: StepResult): FixedStep {
     const { config, transport } = this.#ports;
     const before = this.#standing;
     const positions = transport.positions();
     const numbers = { epoch: before.epoch, step: before.step + 1, positions, publishedStep: before.publishedStep };
     const rejects = rejectsOf(batch, result.outcomes);
     this.#rejectRate.count(rejects, result.clockMinute);
-    const records = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
-    const outbox = fixOutbox(numbers, records, {
+    const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
+    const outbox = fixOutbox(numbers, outputs, {
       engine: config.engine,
       clockMinute: result.clockMinute,
       pending: this.engine.pendingCount(),
       configDigest: this.#configDigest,
     });
-    return { ...stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox), outbox };
+    const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox);
+    return { commit, outbox, outputs };
   }
 
   #report(batch: Batch, result: StepResult, catchUp: boolean, engineMs: number, totalMs: number): StepReport {
@@ -174,9 +185,9 @@ export class Worker {
     return report;
   }
 
-  #learn(outbox: Outbox, { catchUp, records, deltas, engineMs }: StepReport): void {
+  #learn(outbox: Outbox, { catchUp, records, deltas, totalMs }: StepReport): void {
     const outputBytes = outboxBytes(outbox.chunks);
-    this.#stepSize.learn({ catchUp, records, outputRecords: deltas.length, outputBytes, engineMs });
+    this.#stepSize.learn({ catchUp, records, outputRecords: deltas.length, outputBytes, totalMs });
   }
 
   async #lookAtBacklog(): Promise<void> {
@@ -185,6 +196,7 @@ export class Worker {
     const mayForget = this.#forgetting.isDue && !this.#catchUp.active;
     if (delivered === 0 && !this.#backlogMayHaveGrown && !mayForget) return;
     this.#backlogMayHaveGrown = false;
+    this.#readInARow = 0;
     const watermarks = await transport.inputWatermarks();
     this.#catchUp.consider(transport.positions(), watermarks, this.#standing.counts.applied);
     this.#forgetting.consider(transport.positions(), watermarks);
