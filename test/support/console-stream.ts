@@ -1,6 +1,6 @@
 /** A topic by Kafka's own console consumer, record by record: topics of any size, values byte for byte. */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { javaProgram } from "./java-program.ts";
 
 export interface TopicSource {
   /** Folder of Kafka's jars. */
@@ -33,7 +33,9 @@ export async function streamTopic(
   idleMs: number,
   take: (record: StreamedRecord) => void,
 ): Promise<void> {
-  const child = spawn("java", consumerArgs(source, topic, idleMs), { stdio: ["ignore", "pipe", "pipe"] });
+  const program = javaProgram(source.jars, "org.apache.kafka.tools.consumer.ConsoleConsumer", ["-Xmx256m"]);
+  const args = [...program.args, ...consumerArgs(source, topic, idleMs)];
+  const child = spawn("java", args, { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors = (errors + text).slice(-STDERR_MAX);
@@ -45,11 +47,12 @@ export async function streamTopic(
     for (const line of lines) take(parse(topic, line));
   });
   const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+  program.ended(code !== null);
   // It ends with code 1 when its time is up.
   if (code !== 0 && !errors.includes("TimeoutException")) throw new Error(`the console consumer failed: ${errors}`);
 }
 
-function consumerArgs({ jars, brokers, prefix }: TopicSource, topic: string, idleMs: number): string[] {
+function consumerArgs({ brokers, prefix }: TopicSource, topic: string, idleMs: number): string[] {
   const shown = ["partition", "offset", "headers", "key", "value"].map((field) => [`print.${field}`, "true"]);
   const marks = [
     ["key.separator", PART],
@@ -67,8 +70,7 @@ function consumerArgs({ jars, brokers, prefix }: TopicSource, topic: string, idl
     ["--value-deserializer", "org.apache.kafka.common.serialization.BytesDeserializer"],
     ...[...shown, ...marks].map((pair) => ["--property", pair.join("=")]),
   ];
-  const tool = ["-cp", join(jars, "*"), "org.apache.kafka.tools.consumer.ConsoleConsumer"];
-  return ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", ...tool, ...options.flat()];
+  return options.flat();
 }
 
 function parse(topic: string, line: string): StreamedRecord {

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { javaProgram } from "./java-program.ts";
 
 /** A record as Kafka's own console consumer read it. Bytes are shown as UTF-8. */
 export interface ConsoleRecord {
@@ -27,7 +28,7 @@ const PART = "\u0001";
 const END = "\u0002";
 const NULL = "\u0003";
 const HEADER = "\u0004";
-const TOOL_OPTIONS = ["-Xmx256m", "-XX:TieredStopAtLevel=1"];
+const TOOL_OPTIONS = ["-Xmx256m"];
 
 export async function readWithConsole(
   jars: string,
@@ -63,14 +64,15 @@ async function readOnce(
     ["--timeout-ms", String(idleMs)],
     ...[...shown, ...marks].map((pair) => ["--property", pair.join("=")]),
   ];
-  const tool = ["-cp", join(jars, "*"), "org.apache.kafka.tools.consumer.ConsoleConsumer"];
-  const { stdout } = await run("java", [...TOOL_OPTIONS, ...tool, ...options.flat()], { maxBuffer: 2 ** 30 }).catch(
+  const tool = javaProgram(jars, "org.apache.kafka.tools.consumer.ConsoleConsumer", TOOL_OPTIONS);
+  const { stdout } = await run("java", [...tool.args, ...options.flat()], { maxBuffer: 2 ** 30 }).catch(
     (error: { stdout?: string; stderr?: string }) => {
       // It ends with code 1 when its time is up.
       if (error.stdout !== undefined && /TimeoutException/.test(error.stderr ?? "")) return { stdout: error.stdout };
       throw error;
     },
   );
+  tool.ended(true);
   return stdout.split(END).slice(0, -1).map(parseConsoleRecord);
 }
 
@@ -102,12 +104,10 @@ export async function writeWithConsole(
     ["--property", "parse.key=true"],
   ];
   const isOld = existsSync(join(jars, "kafka_2.13-3.9.1.jar"));
-  const tool = [
-    "-cp",
-    join(jars, "*"),
-    isOld ? "kafka.tools.ConsoleProducer" : "org.apache.kafka.tools.ConsoleProducer",
-  ];
-  const running = run("java", [...TOOL_OPTIONS, ...tool, ...options.flat()]);
+  const mainClass = isOld ? "kafka.tools.ConsoleProducer" : "org.apache.kafka.tools.ConsoleProducer";
+  const tool = javaProgram(jars, mainClass, TOOL_OPTIONS);
+  const running = run("java", [...tool.args, ...options.flat()]);
   running.child.stdin?.end(lines.map((line) => `${line}\n`).join(""));
   await running;
+  tool.ended(true);
 }

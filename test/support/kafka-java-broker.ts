@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { type JavaProgram, javaProgram } from "./java-program.ts";
 import type { Broker, KafkaVersion } from "./kafka-broker.ts";
 import { type ConsoleOptions, type ConsoleRecord, readWithConsole, writeWithConsole } from "./kafka-console.ts";
 import { accepts, answers, freePort } from "./kafka-probe.ts";
@@ -106,17 +107,9 @@ export async function startJavaBroker(
   const config = join(folder, "server.properties");
   writeFileSync(config, serverProperties(folder, port, await freePort(), properties));
   const clusterId = "Y29yb2xsYXJ5LXRlc3RzLQ";
-  await run("java", [
-    "-Xmx128m",
-    "-cp",
-    join(jars, "*"),
-    "kafka.tools.StorageTool",
-    "format",
-    "-t",
-    clusterId,
-    "-c",
-    config,
-  ]);
+  const storage = javaProgram(jars, "kafka.tools.StorageTool", ["-Xmx128m"]);
+  await run("java", [...storage.args, "format", "-t", clusterId, "-c", config]);
+  storage.ended(true);
   const process_ = new JavaBroker(version, jars, folder, config, port);
   try {
     await process_.restart();
@@ -136,6 +129,7 @@ class JavaBroker implements Broker {
   readonly #config: string;
   readonly #port: number;
   #child: ChildProcess | null = null;
+  #program: JavaProgram | null = null;
   #watcher: ChildProcess | null = null;
 
   constructor(version: KafkaVersion, jars: string, folder: string, config: string, port: number) {
@@ -150,20 +144,14 @@ class JavaBroker implements Broker {
   async restart(): Promise<void> {
     if (this.#child !== null) await this.stop();
     const log = openSync(join(this.#folder, "broker.log"), "a");
-    const options = [
-      ...logging(this.#folder),
-      "-Xmx512m",
-      "-XX:+UseSerialGC",
-      "-XX:TieredStopAtLevel=1",
-      "-cp",
-      join(this.#jars, "*"),
-    ];
-    const child = spawn("java", [...options, "kafka.Kafka", this.#config], {
+    const program = javaProgram(this.#jars, "kafka.Kafka", ["-Xmx512m", ...logging(this.#folder)]);
+    const child = spawn("java", [...program.args, this.#config], {
       stdio: ["ignore", log, log],
       cwd: this.#folder,
     });
     closeSync(log);
     this.#child = child;
+    this.#program = program;
     this.#watcher = killWhenWeDie(child);
     await waitUntilServing(this.#port, child, join(this.#folder, "broker.log"));
   }
@@ -193,7 +181,7 @@ class JavaBroker implements Broker {
   }
 
   async close(): Promise<void> {
-    await this.#end("SIGKILL");
+    await this.#end(this.#program?.archives === true ? "SIGTERM" : "SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -208,12 +196,16 @@ class JavaBroker implements Broker {
     this.#child = null;
     this.#watcher?.kill("SIGKILL");
     this.#watcher = null;
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      this.#program?.ended(false);
+      return;
+    }
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
     await ended;
     clearTimeout(timer);
+    this.#program?.ended(child.signalCode === null);
   }
 }
 
