@@ -10,7 +10,7 @@ const LIVE_MS = 75;
 /** While more waits than a step takes, or nothing comes: large transactions cost less a record. */
 const LONG_MS = 500;
 /** The ripple goes on however much comes in. */
-const RIPPLE_SHARE = 0.25;
+const RIPPLE_SHARE = 0.1;
 /** Whatever the time that steps take: a ripple may be what takes it, and input must go on. */
 const RECORDS_MIN = 50;
 const BUDGET_MIN = 200;
