@@ -17,6 +17,8 @@ import type { Settings } from "./settings.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
 const LOOKS_A_STEP = 20_000;
+/** And for every delta that the step may have: a step that is to be short is short, whatever the looks find. */
+const LOOKS_A_DELTA = 8;
 
 interface Waiting {
   /** Users in ascending order; null: all that have to do with the entitlement. */
@@ -85,8 +87,7 @@ export class Ripple {
       this.#waiting.set(entitlement, { users: Int32Array.from(users).sort(), next: 0 });
       return;
     }
-    const rest = waiting.users.subarray(waiting.next);
-    waiting.users = Int32Array.from(new Set([...rest, ...users])).sort();
+    waiting.users = union(waiting.users.subarray(waiting.next), Int32Array.from(users).sort());
     waiting.next = 0;
   }
 
@@ -120,11 +121,12 @@ export class Ripple {
 
   /** Brings waiting pairs up to date until the step has so many deltas; the last pair is told whole. */
   run(deltasMax: number): void {
+    const looksMax = Math.min(LOOKS_A_STEP, (deltasMax - this.#published.deltaCount) * LOOKS_A_DELTA);
     let looks = 0;
     for (const [entitlement, waiting] of this.#waiting) {
       waiting.users ??= this.#everyone(entitlement);
       while (waiting.next < waiting.users.length) {
-        if (this.#published.deltaCount >= deltasMax || looks++ >= LOOKS_A_STEP) return;
+        if (this.#published.deltaCount >= deltasMax || looks++ >= looksMax) return;
         this.#published.update(waiting.users[waiting.next++]!, entitlement, null);
       }
       this.#waiting.delete(entitlement);
@@ -180,4 +182,18 @@ export class Ripple {
     this.#metBy[user] = this.#sweep;
     users.push(user);
   }
+}
+
+/** Both ascending and without repetition, and so is the answer. */
+function union(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  let count = 0;
+  let j = 0;
+  for (const value of a) {
+    while (j < b.length && b[j]! < value) all[count++] = b[j++]!;
+    if (j < b.length && b[j] === value) j++;
+    all[count++] = value;
+  }
+  while (j < b.length) all[count++] = b[j++]!;
+  return all.subarray(0, count);
 }

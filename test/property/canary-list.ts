@@ -107,8 +107,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a ripple is forgotten when the budget ends",
     file: "ripple.ts",
-    find: "this.#published.deltaCount >= deltasMax || looks++ >= LOOKS_A_STEP) return;",
-    replace: "this.#published.deltaCount >= deltasMax || looks++ >= LOOKS_A_STEP) break;",
+    find: "this.#published.deltaCount >= deltasMax || looks++ >= looksMax) return;",
+    replace: "this.#published.deltaCount >= deltasMax || looks++ >= looksMax) break;",
     family: "exact",
   },
   {
