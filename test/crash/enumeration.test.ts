@@ -66,7 +66,7 @@ describe("crash enumeration, in memory", () => {
     const recorded = await record(drifting, scenario(13, 4, 8));
     const restored = [await recordRestored(recorded, 1), await recordRestored(recorded, "lost")];
     const trials = singleFaults([...recorded, ...restored]);
-    await enumeration.expectNoFailure("materiality 0.01, single faults", trials, 300);
+    await enumeration.expectNoFailure("materiality 0.01, single faults", trials, 400);
     for (const { before } of [...recorded, ...restored, { before: drifting }]) await before.remove();
   });
 });
