@@ -14,6 +14,8 @@ import { readTold, type Told, toldRows } from "./told.ts";
 const KILLS = Number(process.env["DEMO_KILLS"] ?? 50);
 /** Each life begins with nothing, so that founding is killed often enough. */
 const KILLS_PER_LIFE = 7;
+/** After so many the company is founded in peace: on a machine that has become busy it would never come to stream. */
+const FOUNDING_KILLS_MAX = 4;
 const LANES = 2;
 const PEOPLE = 80;
 const EARLY_SHARE = 0.25;
@@ -60,6 +62,7 @@ class Life {
   readonly #settings: readonly string[];
   readonly #company: readonly string[];
   readonly #random: RandomSource;
+  #foundingKills = 0;
 
   constructor(seed: number) {
     this.#data = `life-${seed}`;
@@ -81,7 +84,12 @@ class Life {
 
   async kill(pace: Pace): Promise<void> {
     const early = this.#random.chance(EARLY_SHARE);
-    const { founded } = this.#progress();
+    let { founded } = this.#progress();
+    if (!founded && this.#foundingKills === FOUNDING_KILLS_MAX) {
+      await this.#answer(["demo", ...this.#company, "--events", "0"]);
+      ({ founded } = this.#progress());
+    }
+    if (!founded) this.#foundingKills++;
     const withinMs = early ? pace.start : founded ? STREAM_MS : pace.founding;
     const afterMs = this.#random.fraction() * withinMs;
     const { code, out, err } = await this.#run(["demo", ...this.#company, "--rate", "0"], {
