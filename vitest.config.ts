@@ -6,8 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores are what CI has; the default would leave one of them idle.
-    maxWorkers: 2,
+    // One more than the cores that CI has: the tests on Kafka wait much.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     reporters: ["default", "./scripts/summary-reporter.mjs"],
   },

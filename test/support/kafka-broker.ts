@@ -1,6 +1,6 @@
 /**
  * A real Kafka broker for tests, on 127.0.0.1 only: the one named by KAFKA_BROKERS, else one started from Maven Central
- * jars (Java 17, Maven; jars kept in COROLLARY_CACHE or `.cache`), else a Docker one. Stopped by its pid, always.
+ * jars (Java 17, Maven; jars kept in KAFKA_CACHE or `.cache`), else a Docker one. Stopped by its pid, always.
  */
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";

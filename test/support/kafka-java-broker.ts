@@ -25,7 +25,7 @@ const run = promisify(execFile);
 
 /** Where the jars of a version are, or will be; `complete` in it tells that they are. */
 function cacheFolder(version: KafkaVersion): string {
-  return join(process.env["COROLLARY_CACHE"] ?? join(PROJECT_ROOT, ".cache"), `kafka-${version}`);
+  return join(process.env["KAFKA_CACHE"] ?? join(PROJECT_ROOT, ".cache"), `kafka-${version}`);
 }
 
 export function hasJars(version: KafkaVersion): boolean {
