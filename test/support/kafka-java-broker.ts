@@ -32,32 +32,52 @@ export function hasJars(version: KafkaVersion): boolean {
   return existsSync(join(cacheFolder(version), "complete"));
 }
 
-/** The folder of the jars, downloaded when needed; several processes may ask at once. */
+/** The folder of the jars, downloaded when needed; of several processes that ask at once one does it. */
 export async function kafkaJars(version: KafkaVersion): Promise<string> {
   const folder = cacheFolder(version);
-  if (hasJars(version)) return folder;
   mkdirSync(dirname(folder), { recursive: true });
-  const download = mkdtempSync(`${folder}.download-`);
-  const pom = join(PROJECT_ROOT, "test/support/kafka/pom.xml");
-  try {
-    await run("mvn", [
-      "-q",
-      "-B",
-      "-f",
-      pom,
-      `-Dkafka.version=${version}`,
-      "dependency:copy-dependencies",
-      `-DoutputDirectory=${download}`,
-    ]);
-    writeFileSync(join(download, "complete"), "");
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(download, folder);
-  } catch (error) {
-    rmSync(download, { recursive: true, force: true });
-    if (hasJars(version)) return folder;
-    throw error;
+  const lock = `${folder}.lock`;
+  while (!hasJars(version)) {
+    if (takeLock(lock)) {
+      try {
+        if (!hasJars(version)) await download(version, folder);
+      } finally {
+        rmSync(lock, { force: true });
+      }
+    } else await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return folder;
+}
+
+/** The file holds the process id of its owner; that of a process which is gone is taken over. */
+function takeLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  try {
+    const owner = Number(readFileSync(lock, "utf8"));
+    if (owner > 0) process.kill(owner, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") rmSync(lock, { force: true });
+  }
+  return false;
+}
+
+async function download(version: KafkaVersion, folder: string): Promise<void> {
+  const fresh = mkdtempSync(`${folder}.download-`);
+  const pom = join(PROJECT_ROOT, "test/support/kafka/pom.xml");
+  const options = [`-Dkafka.version=${version}`, "dependency:copy-dependencies", `-DoutputDirectory=${fresh}`];
+  try {
+    await run("mvn", ["-q", "-B", "-f", pom, ...options]);
+    writeFileSync(join(fresh, "complete"), "");
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }
 
 function serverProperties(
