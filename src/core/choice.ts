@@ -55,7 +55,7 @@ export class Choice {
     return this.#pick();
   }
 
-  /** Notes at all rules that apply that a pair was told the choice: see `RuleTable.floors`. */
+  /** Notes at all rules that apply that a pair was told the choice: see `RuleTable.floorAt`. */
   lowerFloors(entitlement: number): void {
     const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
     const floor = floorOf(union, freq, this.#windowNumerator, this.#windowDenominator);

@@ -13,7 +13,7 @@ import { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { FLOOR_MAX, FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
@@ -87,7 +87,7 @@ export class Counters {
     const table = new RuleTable(itemsets.length);
     this.tables[entitlement] = table;
     for (const itemset of itemsets) table.insert(itemset, counts[itemset]!);
-    table.floors.fill(FLOOR_MAX);
+    table.raiseFloors();
   }
 
   /** Batch path: makes `rulesOf` from the tables. */

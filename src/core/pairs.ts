@@ -107,8 +107,8 @@ export class Pairs {
   }
 
   /**
-   * Instead of each row (or -1) its published rule, -1 when it is told without one, or UNTOLD. One loop without branches
-   * on what was read: the reads wait for memory together.
+   * Instead of each row (or -1) its published rule, -1 when it is told without one, or UNTOLD. One short loop: the reads
+   * wait for memory together.
    */
   winnersOf(rows: Int32Array, count: number, winners: Int32Array): void {
     const cells = this.#cells;
@@ -163,17 +163,6 @@ export class Pairs {
   /** COUNTED_HOLDER, COUNTED_TEACHER. */
   countedOf(row: number): number {
     return (this.#status(row) >> COUNTED_SHIFT) & COUNTED_MASK;
-  }
-
-  /** How many of these rows (or -1) are counted as teaching. */
-  countTeachers(rows: Int32Array, size: number): number {
-    const cells = this.#cells;
-    let count = 0;
-    for (let i = 0; i < size; i++) {
-      const teaches = (cells[Math.max(rows[i]!, 0) * WIDTH + STATUS]! >> COUNTED_SHIFT) & COUNTED_TEACHER;
-      count += rows[i]! < 0 ? 0 : teaches / COUNTED_TEACHER;
-    }
-    return count;
   }
 
   isHeld(row: number): boolean {

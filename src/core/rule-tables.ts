@@ -14,18 +14,15 @@ export const FLOOR_MAX = 255;
 
 export class RuleTable {
   slots: Int32Array;
-  /**
-   * By slot, in 255ths: below this confidence, before and after, a change of the rule concerns no pair that consumers were
-   * told of (concern.ts). 0 promises nothing.
-   */
-  floors: Uint8Array;
+  /** By slot. */
+  #floors: Uint8Array;
   size = 0;
   #mask: number;
 
   constructor(expected: number = 1) {
     const capacity = capacityFor(expected);
     this.slots = new Int32Array(capacity * RULE_WIDTH);
-    this.floors = new Uint8Array(capacity);
+    this.#floors = new Uint8Array(capacity);
     this.#mask = capacity - 1;
   }
 
@@ -82,26 +79,35 @@ export class RuleTable {
       const wanted = home(slots[slot * RULE_WIDTH]! - 1) & mask;
       if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
       slots.copyWithin(hole * RULE_WIDTH, slot * RULE_WIDTH, (slot + 1) * RULE_WIDTH);
-      this.floors[hole] = this.floors[slot]!;
+      this.#floors[hole] = this.#floors[slot]!;
       hole = slot;
     }
     slots.fill(0, hole * RULE_WIDTH, (hole + 1) * RULE_WIDTH);
-    this.floors[hole] = 0;
+    this.#floors[hole] = 0;
     this.size--;
     if (mask > 7 && this.size * 8 < mask) this.#resize((mask + 1) / 2);
   }
 
+  /**
+   * In 255ths: below this confidence, before and after, a change of the rule concerns no pair that consumers were told of
+   * (concern.ts). 0 promises nothing.
+   */
   floorAt(offset: number): number {
-    return this.floors[offset / RULE_WIDTH]!;
+    return this.#floors[offset / RULE_WIDTH]!;
+  }
+
+  /** Nothing is known of what consumers were told yet: looks will lower them. */
+  raiseFloors(): void {
+    this.#floors.fill(FLOOR_MAX);
   }
 
   setFloor(offset: number, floor: number): void {
-    this.floors[offset / RULE_WIDTH] = floor;
+    this.#floors[offset / RULE_WIDTH] = floor;
   }
 
   /** No floor of these rules stays above `floor`. */
   lowerFloors(offsets: Int32Array, count: number, floor: number): void {
-    const floors = this.floors;
+    const floors = this.#floors;
     for (let i = 0; i < count; i++) {
       const at = offsets[i]! / RULE_WIDTH;
       if (floors[at]! > floor) floors[at] = floor;
@@ -124,15 +130,15 @@ export class RuleTable {
 
   #resize(capacity: number): void {
     const old = this.slots;
-    const oldFloors = this.floors;
+    const oldFloors = this.#floors;
     this.slots = new Int32Array(capacity * RULE_WIDTH);
-    this.floors = new Uint8Array(capacity);
+    this.#floors = new Uint8Array(capacity);
     this.#mask = capacity - 1;
     for (let offset = 0; offset < old.length; offset += RULE_WIDTH) {
       if (old[offset] === 0) continue;
       const to = this.#place(old[offset]! - 1);
       for (let i = 1; i < RULE_WIDTH; i++) this.slots[to + i] = old[offset + i]!;
-      this.floors[to / RULE_WIDTH] = oldFloors[offset / RULE_WIDTH]!;
+      this.#floors[to / RULE_WIDTH] = oldFloors[offset / RULE_WIDTH]!;
     }
   }
 }

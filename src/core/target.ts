@@ -112,8 +112,7 @@ export class Target {
   #predict(user: number, entitlement: number, row: number, evidence: Evidence): void {
     this.kind = PREDICTION;
     if (this.choice.forUser(user, entitlement, evidence)) {
-      this.#takeChoice();
-      if (evidence === "published") this.choice.lowerFloors(entitlement);
+      this.#takeChoice(entitlement, evidence);
       if (this.verdict === LOW) this.flags |= OUTLIER_LOW;
     } else {
       this.verdict = this.#whyNotScored(user, entitlement);
@@ -138,11 +137,11 @@ export class Target {
     this.notRecommended = "below-threshold";
     if (!reaches(this.choice.freqUnion, this.choice.freq, recommendThreshold)) return;
     this.kind = RECOMMENDATION;
-    this.#takeChoice();
-    if (evidence === "published") this.choice.lowerFloors(entitlement);
+    this.#takeChoice(entitlement, evidence);
   }
 
-  #takeChoice(): void {
+  /** Published evidence is what consumers are told: the rules that apply then know of the choice. */
+  #takeChoice(entitlement: number, evidence: Evidence): void {
     this.itemset = this.choice.itemset;
     this.freqUnion = this.choice.freqUnion;
     this.freq = this.choice.freq;
@@ -150,6 +149,7 @@ export class Target {
     this.bestFreq = this.choice.bestFreq;
     this.secure = this.choice.secure;
     this.verdict = this.#bandFor(this.freqUnion, this.freq);
+    if (evidence === "published") this.choice.lowerFloors(entitlement);
   }
 
   #bandFor(freqUnion: number, freq: number): number {

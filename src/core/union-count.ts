@@ -65,6 +65,11 @@ export class UnionCount {
     if (count > this.#rows.length) this.#rows = new Int32Array(count * 2);
     const from = members.start[itemset]!;
     pairs.rowsOf(entitlement).findAll(members.pool, from, from + count, this.#rows);
-    return pairs.countTeachers(this.#rows, count);
+    let teachers = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i]!;
+      if (row !== -1 && (pairs.countedOf(row) & COUNTED_TEACHER) !== 0) teachers++;
+    }
+    return teachers;
   }
 }

@@ -23,7 +23,7 @@ import { closePorts, type Ports } from "./ports.ts";
 import { lagBehind } from "./positions.ts";
 import { publishRecords } from "./publish.ts";
 import { Publisher } from "./publisher.ts";
-import { type Recovered } from "./recovery.ts";
+import type { Recovered } from "./recovery.ts";
 import { RejectRate } from "./rejects.ts";
 import { addReport, EMPTY_SUMMARY, type StepReport, type Summary } from "./report.ts";
 import { fixOutbox, hasNoEffect, type Standing, standingOf, stepCommit } from "./step-commit.ts";
