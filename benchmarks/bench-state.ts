@@ -5,20 +5,10 @@ import { openStore } from "../src/state/sqlite-store.ts";
 import type { Outbox, Store } from "../src/state/store.ts";
 import { NO_COUNTS } from "../src/worker/report.ts";
 import { fixOutbox } from "../src/worker/step-commit.ts";
+import { NO_CHANGES } from "../test/support/no-changes.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
 
 const NUMBERS = { epoch: 1, step: 1, positions: new Map(), publishedStep: 0 } as const;
-const NO_CHANGES: TableChanges = {
-  users: [],
-  entitlements: [],
-  applications: [],
-  items: [],
-  assignments: [],
-  published: [],
-  pendingMarked: [],
-  pendingCleared: [],
-};
-
 /** Default settings, the state in `folder`, nothing logged that is not a problem. */
 export const benchConfig = (folder: string): Config => loadConfig({ sets: [`data=${folder}`, "log.level=error"] });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AssignmentRow, PublishedRow } from "../../src/core/rows.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Outbox, StepCommit, Store } from "../../src/state/store.ts";
+import { NO_CHANGES } from "../support/no-changes.ts";
 
 export interface StoreFixture {
   /** Opens the state of this fixture; it is closed before it is opened again. */
@@ -31,14 +32,7 @@ export function stepOf(step: number, parts: Partial<StepCommit> = {}): StepCommi
     clockMinute: 28_000_000 + step,
     positions: new Map([["hr.identities", new Map([[0, step]])]]),
     counts: { applied: step, unchanged: 0, late: 0, rejected: 0 },
-    users: [],
-    entitlements: [],
-    applications: [],
-    items: [],
-    assignments: [],
-    published: [],
-    pendingMarked: [],
-    pendingCleared: [],
+    ...NO_CHANGES,
     eventIds: [],
     forgetEventsBefore: 0,
     publishedStep: step - 1,

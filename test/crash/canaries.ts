@@ -3,6 +3,7 @@ import { Engine } from "../../src/core/engine.ts";
 import { Ripple } from "../../src/core/ripple.ts";
 import type { StepCommit, Store } from "../../src/state/store.ts";
 import type { Positions, Transport } from "../../src/transport/transport.ts";
+import { NO_CHANGES } from "../support/no-changes.ts";
 import type { Mutation } from "./world.ts";
 
 function storeWith(store: Store, changed: Partial<Store>): Store {
@@ -69,7 +70,7 @@ export const CANARIES: readonly Canary[] = [
         commit: async (step: StepCommit) => {
           await store.commit({ ...step, positions: last });
           last = step.positions;
-          await store.commit({ ...step, ...NO_ROWS, eventIds: [], outbox: null });
+          await store.commit({ ...step, ...NO_CHANGES, eventIds: [], outbox: null });
         },
       });
     },
@@ -138,14 +139,3 @@ export const CANARIES: readonly Canary[] = [
 const restorePublished = Object.getOwnPropertyDescriptor(Engine.prototype, "restorePublished")
   ?.value as RestorePublished;
 type RestorePublished = Engine["restorePublished"];
-
-const NO_ROWS = {
-  users: [],
-  entitlements: [],
-  applications: [],
-  items: [],
-  assignments: [],
-  published: [],
-  pendingMarked: [],
-  pendingCleared: [],
-};

@@ -78,9 +78,10 @@ export class Blows {
     const end = (await this.#stage.progressEnd()) + 2 * this.#random.between(1, STEPS_MAX);
     const deadline = Date.now() + STEPS_WAIT_MS;
     while (worker.isRunning && (await this.#stage.progressEnd()) < end) {
-      if (Date.now() > deadline)
+      if (Date.now() > deadline) {
         this.problems.push(`no step within ${STEPS_WAIT_MS} ms: ${worker.errors.slice(-2_000)}`);
-      if (Date.now() > deadline) break;
+        break;
+      }
       await sleep(20);
     }
     await sleep(this.#random.between(0, JITTER_MS));

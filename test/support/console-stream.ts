@@ -1,5 +1,6 @@
 /** A topic by Kafka's own console consumer, record by record: topics of any size, values byte for byte. */
 import { spawn } from "node:child_process";
+import { CONSOLE_CONSUMER, consumerOptions, END, parsePrinted } from "./console-consumer.ts";
 import { javaProgram } from "./java-program.ts";
 
 export interface TopicSource {
@@ -20,10 +21,8 @@ export interface StreamedRecord {
   readonly value: Buffer | null;
 }
 
-const PART = "\u0001";
-const END = "\u0002";
-const NULL = "\u0003";
-const HEADER = "\u0004";
+/** Shows what is not printable ASCII as \\xHH, and a null as the literal for nulls so treated. */
+const BYTES_SHOWN = ["--value-deserializer", "org.apache.kafka.common.serialization.BytesDeserializer"];
 const STDERR_MAX = 4_000;
 
 /** All that is committed; it ends when nothing more came for `idleMs`. */
@@ -33,8 +32,9 @@ export async function streamTopic(
   idleMs: number,
   take: (record: StreamedRecord) => void,
 ): Promise<void> {
-  const program = javaProgram(source.jars, "org.apache.kafka.tools.consumer.ConsoleConsumer", ["-Xmx256m"]);
-  const args = [...program.args, ...consumerArgs(source, topic, idleMs)];
+  const program = javaProgram(source.jars, CONSOLE_CONSUMER, ["-Xmx256m"]);
+  const options = consumerOptions(source.brokers, `${source.prefix}${topic}`, "read_committed", idleMs);
+  const args = [...program.args, ...options, ...BYTES_SHOWN];
   const child = spawn("java", args, { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -52,38 +52,9 @@ export async function streamTopic(
   if (code !== 0 && !errors.includes("TimeoutException")) throw new Error(`the console consumer failed: ${errors}`);
 }
 
-function consumerArgs({ brokers, prefix }: TopicSource, topic: string, idleMs: number): string[] {
-  const shown = ["partition", "offset", "headers", "key", "value"].map((field) => [`print.${field}`, "true"]);
-  const marks = [
-    ["key.separator", PART],
-    ["line.separator", END],
-    ["headers.separator", HEADER],
-    ["null.literal", NULL],
-  ];
-  const options = [
-    ["--bootstrap-server", brokers.join(",")],
-    ["--topic", `${prefix}${topic}`],
-    ["--from-beginning"],
-    ["--isolation-level", "read_committed"],
-    ["--timeout-ms", String(idleMs)],
-    // Shows what is not printable ASCII as \xHH, and a null as the literal for nulls so treated.
-    ["--value-deserializer", "org.apache.kafka.common.serialization.BytesDeserializer"],
-    ...[...shown, ...marks].map((pair) => ["--property", pair.join("=")]),
-  ];
-  return options.flat();
-}
-
 function parse(topic: string, line: string): StreamedRecord {
-  const [partition = "", offset = "", headers = "", key = "", value = ""] = line.split(PART);
-  const pairs = headers === "NO_HEADERS" ? [] : headers.split(HEADER).map((pair) => pair.split(/:(.*)/s).slice(0, 2));
-  return {
-    topic,
-    partition: Number(partition.replace("Partition:", "")),
-    offset: Number(offset.replace("Offset:", "")),
-    headers: Object.fromEntries(pairs),
-    key: key === NULL ? null : key,
-    value: value === "\\x03" ? null : bytesOf(value),
-  };
+  const record = parsePrinted(line);
+  return { topic, ...record, value: record.value === "\\x03" ? null : bytesOf(record.value) };
 }
 
 function bytesOf(shown: string): Buffer {

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { CONSOLE_CONSUMER, consumerOptions, END, NULL, parsePrinted } from "./console-consumer.ts";
 import { javaProgram } from "./java-program.ts";
 
 /** A record as Kafka's own console consumer read it. Bytes are shown as UTF-8. */
@@ -24,10 +25,6 @@ export interface ConsoleOptions {
 }
 
 const run = promisify(execFile);
-const PART = "\u0001";
-const END = "\u0002";
-const NULL = "\u0003";
-const HEADER = "\u0004";
 const TOOL_OPTIONS = ["-Xmx256m"];
 
 export async function readWithConsole(
@@ -49,23 +46,9 @@ async function readOnce(
   isolation: string,
   idleMs: number,
 ): Promise<ConsoleRecord[]> {
-  const shown = ["partition", "offset", "headers", "key", "value"].map((field) => [`print.${field}`, "true"]);
-  const marks = [
-    ["key.separator", PART],
-    ["line.separator", END],
-    ["headers.separator", HEADER],
-    ["null.literal", NULL],
-  ];
-  const options = [
-    ["--bootstrap-server", brokers.join(",")],
-    ["--topic", topic],
-    ["--from-beginning"],
-    ["--isolation-level", isolation],
-    ["--timeout-ms", String(idleMs)],
-    ...[...shown, ...marks].map((pair) => ["--property", pair.join("=")]),
-  ];
-  const tool = javaProgram(jars, "org.apache.kafka.tools.consumer.ConsoleConsumer", TOOL_OPTIONS);
-  const { stdout } = await run("java", [...tool.args, ...options.flat()], { maxBuffer: 2 ** 30 }).catch(
+  const tool = javaProgram(jars, CONSOLE_CONSUMER, TOOL_OPTIONS);
+  const args = [...tool.args, ...consumerOptions(brokers, topic, isolation, idleMs)];
+  const { stdout } = await run("java", args, { maxBuffer: 2 ** 30 }).catch(
     (error: { stdout?: string; stderr?: string }) => {
       // It ends with code 1 when its time is up.
       if (error.stdout !== undefined && /TimeoutException/.test(error.stderr ?? "")) return { stdout: error.stdout };
@@ -77,16 +60,8 @@ async function readOnce(
 }
 
 function parseConsoleRecord(line: string): ConsoleRecord {
-  const [partition = "", offset = "", headers = "", key = "", ...value] = line.split(PART);
-  const pairs = headers === "NO_HEADERS" ? [] : headers.split(HEADER).map((pair) => pair.split(/:(.*)/s).slice(0, 2));
-  const text = value.join(PART);
-  return {
-    partition: Number(partition.replace("Partition:", "")),
-    offset: Number(offset.replace("Offset:", "")),
-    headers: Object.fromEntries(pairs),
-    key: key === NULL ? null : key,
-    value: text === NULL ? null : text,
-  };
+  const record = parsePrinted(line);
+  return { ...record, value: record.value === NULL ? null : record.value };
 }
 
 /** Lines are key and value parted by a tab. */
