@@ -12,8 +12,7 @@ import type { BenchState } from "./bench-state.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
 
-const EVENTS_A_STEP = 20_000;
-const READ_BYTES = 1 << 20;
+const EVENTS_A_STEP = 5_000;
 
 const NOTHING_YET: CurrentTables = {
   identity: () => null,
@@ -34,25 +33,36 @@ export async function loadCompanyFiles(folder: string, engine: Engine, state: Be
     await written;
     written = state.write(changes);
   };
-  for await (const block of eventsOf(folder)) {
-    for (const event of block) events.push({ event, recordAtMs: COMPANY_MS });
-    if (events.length >= EVENTS_A_STEP) await flush();
+  for (const load of loadsOf(folder)) {
+    for await (const block of load) {
+      for (const event of block) events.push({ event, recordAtMs: COMPANY_MS });
+      if (events.length >= EVENTS_A_STEP) await flush();
+    }
   }
   await flush();
   await written;
 }
 
-async function* eventsOf(folder: string): AsyncGenerator<InputEvent[]> {
+/** In the order of `import`. */
+function loadsOf(folder: string): AsyncGenerator<InputEvent[]>[] {
   const source = (name: string): CsvSource => {
     const file = join(folder, `${name}.csv`);
-    return { file, bytes: createReadStream(file, { highWaterMark: READ_BYTES }), delimiter: "," };
+    return { file, bytes: createReadStream(file), delimiter: "," };
   };
-  const [catalog, people, held] = [
-    new EntitlementDiff(NOTHING_YET, "merge"),
-    new IdentityDiff(NOTHING_YET, "merge"),
-    new AssignmentDiff(NOTHING_YET, "merge"),
+  return [
+    eventsOf(entitlementRows(source("entitlements")), new EntitlementDiff(NOTHING_YET, "merge")),
+    eventsOf(identityRows(source("identities")), new IdentityDiff(NOTHING_YET, "merge")),
+    eventsOf(assignmentRows(source("assignments")), new AssignmentDiff(NOTHING_YET, "merge")),
   ];
-  for await (const rows of entitlementRows(source("entitlements"))) yield rows.flatMap((row) => catalog.row(row));
-  for await (const rows of identityRows(source("identities"))) yield rows.flatMap((row) => people.row(row));
-  for await (const rows of assignmentRows(source("assignments"))) yield rows.flatMap((row) => held.row(row));
+}
+
+async function* eventsOf<Row>(
+  blocks: AsyncIterable<readonly Row[]>,
+  diff: { row(row: Row): readonly InputEvent[] },
+): AsyncGenerator<InputEvent[]> {
+  for await (const block of blocks) {
+    const events: InputEvent[] = [];
+    for (const row of block) for (const event of diff.row(row)) events.push(event);
+    yield events;
+  }
 }

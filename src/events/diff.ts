@@ -107,9 +107,10 @@ export class AssignmentDiff {
     const isUsedLater = lastUsedAt !== null && lastUsedAt > (known?.lastUsedAt ?? -1);
     const isOtherRisk = highRisk !== null && highRisk !== (isHeld && known.highRisk);
     if (!isHeld || isOtherRisk) {
-      const risk = isOtherRisk ? { highRisk } : {};
-      const use = isUsedLater ? { lastUsedAt } : {};
-      return [{ type: "assignment.granted", user, entitlement, ...risk, ...use }];
+      if (isOtherRisk && isUsedLater) return [{ type: "assignment.granted", user, entitlement, highRisk, lastUsedAt }];
+      if (isOtherRisk) return [{ type: "assignment.granted", user, entitlement, highRisk }];
+      if (isUsedLater) return [{ type: "assignment.granted", user, entitlement, lastUsedAt }];
+      return [{ type: "assignment.granted", user, entitlement }];
     }
     return isUsedLater ? [{ type: "assignment.used", user, entitlement, at: lastUsedAt }] : [];
   }

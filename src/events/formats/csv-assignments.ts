@@ -1,7 +1,9 @@
 /** A file of assignments: one row says that a person holds an entitlement, or with ASSIGNED = no that not. */
 import { parseTime, TIME_EXPECTATION } from "../time.ts";
 import { type CsvRow, type CsvSource, csvError } from "./csv.ts";
-import { booleanAt, type CsvHeader, keyAt, tableRows, textAt } from "./csv-table.ts";
+import { CsvKeys } from "./csv-keys.ts";
+import { CsvPairs } from "./csv-pairs.ts";
+import { booleanReader, type CsvHeader, tableRows, textAt } from "./csv-table.ts";
 
 export interface AssignmentColumns {
   readonly user: string;
@@ -35,57 +37,56 @@ const RISK_WORDS = { yes: ["high", "critical"], no: ["low", "medium"] };
 
 /**
  * Yields the rows in blocks. Rejects with AppError("input") naming file and line; a pair may come twice, but not with
- * another ASSIGNED or HIGH_RISK.
+ * another ASSIGNED or HIGH_RISK, which is found out at the end.
  */
-export function assignmentRows(
+export async function* assignmentRows(
   source: CsvSource,
   columns: AssignmentColumns = ASSIGNMENT_COLUMNS,
 ): AsyncGenerator<readonly AssignmentCsvRow[]> {
-  return tableRows(source, (header) => openAssignments(header, columns));
+  const pairs = new CsvPairs();
+  yield* tableRows(source, (header) => openAssignments(header, columns, pairs));
+  const contradiction = pairs.contradiction();
+  if (contradiction === null) return;
+  const { line, earlierLine } = contradiction;
+  throw csvError(source.file, line, `contradicts line ${earlierLine}: the same assignment, another value`);
 }
 
-function openAssignments(header: CsvHeader, columns: AssignmentColumns): (row: CsvRow) => AssignmentCsvRow {
-  const userIndex = header.find(columns.user, true) as number;
-  const entitlementIndex = header.find(columns.entitlement, true) as number;
+function openAssignments(
+  header: CsvHeader,
+  columns: AssignmentColumns,
+  pairs: CsvPairs,
+): (row: CsvRow) => AssignmentCsvRow {
+  const users = new CsvKeys(header, header.find(columns.user, true) as number);
+  const entitlements = new CsvKeys(header, header.find(columns.entitlement, true) as number);
   const [highRiskIndex, lastUsedIndex, assignedIndex] = (["highRisk", "lastUsedAt", "assigned"] as const).map((field) =>
     header.find(columns[field], columns[field] !== ASSIGNMENT_COLUMNS[field]),
   ) as [number | null, number | null, number | null];
-  const earlier = new Map<string, Map<string, number>>();
+  const assignedAt = booleanReader(assignedIndex, header);
+  const highRiskAt = booleanReader(highRiskIndex, header, RISK_WORDS);
   return (row) => {
-    const result: AssignmentCsvRow = {
+    const user = users.numberAt(row);
+    const entitlement = entitlements.numberAt(row);
+    const assigned = assignedAt(row) ?? true;
+    const highRisk = highRiskAt(row);
+    const said = (assigned ? 1 : 0) + (highRisk === null ? 0 : highRisk ? 2 : 4);
+    pairs.note(user, entitlement, said, row.line);
+    return {
       line: row.line,
-      user: keyAt(row, userIndex, header),
-      entitlement: keyAt(row, entitlementIndex, header),
-      assigned: booleanAt(row, assignedIndex, header) ?? true,
-      highRisk: booleanAt(row, highRiskIndex, header, RISK_WORDS),
-      lastUsedAt: timeAt(row, lastUsedIndex, header),
+      user: users.textOf(user),
+      entitlement: entitlements.textOf(entitlement),
+      assigned,
+      highRisk,
+      lastUsedAt: lastUsedIndex === null ? null : timeAt(row, lastUsedIndex, header),
     };
-    refuseContradiction(result, earlier, header.file);
-    return result;
   };
 }
 
-/** Keeps of each pair where it first stood and what was said, packed into one number: files have millions of rows. */
-function refuseContradiction(row: AssignmentCsvRow, earlier: Map<string, Map<string, number>>, file: string): void {
-  let users = earlier.get(row.entitlement);
-  if (users === undefined) {
-    users = new Map();
-    earlier.set(row.entitlement, users);
-  }
-  const said = (row.assigned ? 1 : 0) + (row.highRisk === null ? 0 : row.highRisk ? 2 : 4);
-  const first = users.get(row.user);
-  if (first === undefined) {
-    users.set(row.user, row.line * 8 + said);
-  } else if (first % 8 !== said) {
-    throw csvError(file, row.line, `contradicts line ${Math.floor(first / 8)}: the same assignment, another value`);
-  }
-}
-
-function timeAt(row: CsvRow, index: number | null, header: CsvHeader): number | null {
-  const text = textAt(row, index, header);
+function timeAt(row: CsvRow, index: number, header: CsvHeader): number | null {
+  const text = row.values[index]!;
   if (text === "") return null;
   const isDate = text.length === "2020-06-06".length;
   const time = parseTime(isDate ? `${text}T00:00:00` : text);
   if (time !== null) return time;
-  throw csvError(header.file, row.line, `${header.columns[index as number]} is not ${TIME_EXPECTATION}`);
+  textAt(row, index, header);
+  throw csvError(header.file, row.line, `${header.columns[index]} is not ${TIME_EXPECTATION}`);
 }

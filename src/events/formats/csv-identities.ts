@@ -52,10 +52,7 @@ function openIdentities(header: CsvHeader, columns: IdentityColumns): (row: CsvR
     return {
       line: row.line,
       user,
-      attributes: attributes.map(({ name, index, separator }) => [
-        name,
-        attributeValues(textAt(row, index, header), separator),
-      ]),
+      attributes: attributes.map((column) => attributeAt(column, row, header)),
       fields: Object.fromEntries(fieldIndexes.map(([field, index]) => [field, textAt(row, index, header) || null])),
     };
   };
@@ -65,7 +62,12 @@ interface AttributeColumn {
   readonly name: string;
   readonly index: number;
   readonly separator: string | null;
+  /** What was made of the texts of earlier rows. */
+  readonly seen: Map<string, Attribute>;
 }
+
+/** More different texts than this hardly come again. */
+const TEXTS_SEEN_MAX = 10_000;
 
 function attributeColumns(header: CsvHeader, columns: IdentityColumns): readonly AttributeColumn[] {
   const taken = new Set([columns.user, ...Object.values(columns.fields)]);
@@ -79,7 +81,17 @@ function attributeColumns(header: CsvHeader, columns: IdentityColumns): readonly
     name,
     index: header.find(name, true) as number,
     separator: separators.get(name) ?? null,
+    seen: new Map(),
   }));
+}
+
+function attributeAt({ name, index, separator, seen }: AttributeColumn, row: CsvRow, header: CsvHeader): Attribute {
+  const known = seen.get(row.values[index]!);
+  if (known !== undefined) return known;
+  const text = textAt(row, index, header);
+  const attribute: Attribute = [name, attributeValues(text, separator)];
+  if (seen.size < TEXTS_SEEN_MAX) seen.set(text, attribute);
+  return attribute;
 }
 
 function attributeValues(text: string, separator: string | null): readonly string[] {

@@ -101,3 +101,20 @@ export function booleanAt(
   const allowed = [...words.yes, ...YES, ...words.no, ...NO].join(", ");
   throw csvError(header.file, row.line, `${header.columns[index as number]} is not one of ${allowed}, or empty`);
 }
+
+/** As `booleanAt`; every spelling is looked at once. */
+export function booleanReader(
+  index: number | null,
+  header: CsvHeader,
+  words?: { readonly yes: readonly string[]; readonly no: readonly string[] },
+): (row: CsvRow) => boolean | null {
+  const meanings = new Map<string, boolean | null>();
+  return (row) => {
+    const text = index === null ? "" : row.values[index]!;
+    const known = meanings.get(text);
+    if (known !== undefined) return known;
+    const meaning = booleanAt(row, index, header, words);
+    meanings.set(text, meaning);
+    return meaning;
+  };
+}
