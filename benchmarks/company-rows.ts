@@ -89,14 +89,15 @@ function* assignmentSlices(company: Company, flags: number): Generator<Assignmen
   for (let entitlement = 0; entitlement < company.entitlements.length; entitlement += 1) {
     const end = from[entitlement + 1]!;
     for (let at = from[entitlement]!; at < end; at += ROWS_A_SLICE) {
-      const users = Array.from(holders.subarray(at, Math.min(end, at + ROWS_A_SLICE)));
+      const users = holders.subarray(at, Math.min(end, at + ROWS_A_SLICE));
+      const lastUse = (): number => COMPANY_MS - Math.floor(prng.fraction() * LAST_USE_DAYS * DAY_MS);
       yield {
-        entitlement,
+        entitlements: new Uint32Array(users.length).fill(entitlement),
         users,
-        flags: users.map(() => flags),
-        memberAt: users.map(() => GRANTED_MS),
-        lastUsedAt: users.map(() => COMPANY_MS - Math.floor(prng.fraction() * LAST_USE_DAYS * DAY_MS)),
-        extra: users.map(() => null),
+        flags: new Uint8Array(users.length).fill(flags),
+        memberAt: new Float64Array(users.length).fill(GRANTED_MS),
+        lastUsedAt: new Float64Array(users.length).map(lastUse),
+        extras: new Map(),
       };
     }
   }

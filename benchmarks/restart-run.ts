@@ -2,7 +2,6 @@
 
 import { eventRecord } from "../src/cli/event-record.ts";
 import { settingsOf } from "../src/config.ts";
-import type { AssignmentRow } from "../src/core/rows.ts";
 import { type Company, makeCompany } from "../src/demo/company.ts";
 import { companyEvents } from "../src/demo/stream.ts";
 import type { EncodableEvent } from "../src/events/encode-event.ts";
@@ -101,14 +100,5 @@ async function open(folder: string): Promise<Worker> {
 async function writeTables(state: BenchState, rows: CompanyRows): Promise<void> {
   await state.write({ items: rows.items, entitlements: rows.entitlements });
   for (const users of rows.users()) await state.write({ users });
-  let slice: AssignmentRow[] = [];
-  for (const { entitlement, users, flags, memberAt, lastUsedAt } of rows.assignments()) {
-    for (const [i, user] of users.entries()) {
-      slice.push([entitlement, user, flags[i]!, memberAt[i]!, lastUsedAt[i]!, null]);
-    }
-    if (slice.length < RECORDS_A_STEP) continue;
-    await state.write({ assignments: slice });
-    slice = [];
-  }
-  await state.write({ assignments: slice });
+  for (const chunk of rows.assignments()) await state.write({ newAssignments: [chunk] });
 }

@@ -109,7 +109,7 @@ export async function examineCompany(examination: Examination, { config }: Sessi
   try {
     const company = await examination.of("attributes", (subject) => examineAttributes(subject, store, config));
     if (company === null) return;
-    let assignments = 0;
+    let assignments = 0; // those that changed since they were new count twice: memory is rather over- than underestimated
     await store.loadAssignments(({ users }) => {
       assignments += users.length;
     });

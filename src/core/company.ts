@@ -85,17 +85,16 @@ export class Company {
     changes.assignments.add(row);
     if (event.id !== undefined) changes.causeOfRow.set(row, event.id);
     if (event.type === "assignment.used") return this.#used(row, stampFor(moment, this.pairs.lastUsedAt[row]!));
-    const membership = event.type === "assignment.granted" ? membershipOf(event) : 0;
     const granted = event.type === "assignment.granted" ? event : null;
-    const outcomes = [this.#setMembership(row, membership, granted, moment)];
+    const membership = granted === null ? 0 : membershipOf(granted);
+    let outcome = this.#setMembership(row, membership, granted, moment);
     const expiresAt = granted === null ? null : granted.expiresAt;
-    if (expiresAt !== undefined) outcomes.push(this.#setExpiry(row, expiresAt, moment));
-    if (granted?.lastUsedAt != null) outcomes.push(this.#used(row, granted.lastUsedAt));
-    if (outcomes.includes("applied")) return "applied";
-    return outcomes.includes("unchanged") ? "unchanged" : "late";
+    if (expiresAt !== undefined) outcome = better(outcome, this.#setExpiry(row, expiresAt, moment));
+    if (granted?.lastUsedAt != null) outcome = better(outcome, this.#used(row, granted.lastUsedAt));
+    return outcome;
   }
 
-  #setMembership(row: number, membership: number, grant: AssignmentGranted | null, moment: Moment): Outcome {
+  #setMembership(row: number, membership: number, grant: AssignmentGranted | null, moment: Moment): RegisterOutcome {
     const { pairs } = this;
     const register = pairs.memberAt[row]!;
     if (!wins(moment, register)) return "late";
@@ -111,7 +110,7 @@ export class Company {
     return "applied";
   }
 
-  #setExpiry(row: number, expiresAt: number | null, moment: Moment): Outcome {
+  #setExpiry(row: number, expiresAt: number | null, moment: Moment): RegisterOutcome {
     const before = this.pairs.extraOf(row);
     const register = before.expiresStamp ?? NEVER;
     if (!wins(moment, register)) return "late";
@@ -119,7 +118,7 @@ export class Company {
     return before.expiresAt === expiresAt ? "unchanged" : "applied";
   }
 
-  #used(row: number, at: number): Outcome {
+  #used(row: number, at: number): RegisterOutcome {
     const last = this.pairs.lastUsedAt[row]!;
     if (at < last) return "late";
     this.pairs.lastUsedAt[row] = at;
@@ -189,15 +188,38 @@ export class Company {
     ];
   }
 
-  loadAssignments(chunk: AssignmentChunk): void {
+  assignmentChunk(rows: readonly number[]): AssignmentChunk {
     const { pairs } = this;
-    for (let i = 0; i < chunk.users.length; i++) {
-      const row = pairs.findOrMake(chunk.users[i]!, chunk.entitlement);
-      pairs.setMembership(row, chunk.flags[i]!);
-      pairs.memberAt[row] = chunk.memberAt[i]! < 0 ? NEVER : chunk.memberAt[i]!;
-      pairs.lastUsedAt[row] = chunk.lastUsedAt[i]! < 0 ? NEVER : chunk.lastUsedAt[i]!;
-      const extra = chunk.extra[i]!;
-      if (extra !== null) pairs.setExtra(row, JSON.parse(extra) as Extra);
+    const chunk = {
+      entitlements: new Uint32Array(rows.length),
+      users: new Uint32Array(rows.length),
+      flags: new Uint8Array(rows.length),
+      memberAt: new Float64Array(rows.length),
+      lastUsedAt: new Float64Array(rows.length),
+      extras: new Map<number, string>(),
+    };
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      chunk.entitlements[i] = pairs.entitlementOf(row);
+      chunk.users[i] = pairs.userOf(row);
+      chunk.flags[i] = pairs.membershipOf(row);
+      chunk.memberAt[i] = finite(pairs.memberAt[row]!) ?? -1;
+      chunk.lastUsedAt[i] = finite(pairs.lastUsedAt[row]!) ?? -1;
+      if (pairs.hasExtra(row)) chunk.extras.set(i, JSON.stringify(pairs.extraOf(row)));
+    }
+    return chunk;
+  }
+
+  loadAssignments({ entitlements, users, flags, memberAt, lastUsedAt, extras }: AssignmentChunk): void {
+    const { pairs } = this;
+    for (let i = 0; i < users.length; i++) {
+      const row = pairs.findOrMake(users[i]!, entitlements[i]!);
+      pairs.setMembership(row, flags[i]!);
+      pairs.memberAt[row] = memberAt[i]! < 0 ? NEVER : memberAt[i]!;
+      pairs.lastUsedAt[row] = lastUsedAt[i]! < 0 ? NEVER : lastUsedAt[i]!;
+    }
+    for (const [i, extra] of extras) {
+      pairs.setExtra(pairs.find(users[i]!, entitlements[i]!), JSON.parse(extra) as Extra);
     }
   }
 
@@ -205,6 +227,14 @@ export class Company {
     this.catalog.load(row);
     this.policy.refresh(row[0], row[1], this.catalog.factsOf(row[0]));
   }
+}
+
+type RegisterOutcome = "applied" | "unchanged" | "late";
+
+/** What became of an event that wrote two registers. */
+function better(one: RegisterOutcome, other: RegisterOutcome): RegisterOutcome {
+  if (one === "applied" || other === "applied") return "applied";
+  return one === "unchanged" || other === "unchanged" ? "unchanged" : "late";
 }
 
 function membershipOf(grant: AssignmentGranted): number {

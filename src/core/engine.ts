@@ -76,10 +76,9 @@ export class Engine {
 
   step(input: StepInput): StepResult {
     this.company.advanceClock(input.clockMinute);
-    const { admit = (_index, apply) => apply() } = input;
-    const outcomes = input.events.map(({ event, recordAtMs }, index) =>
-      admit(index, () => this.company.apply(event, recordAtMs, this.#changes)),
-    );
+    const { events, admit } = input;
+    const apply = ({ event, recordAtMs }: StepEvent): Outcome => this.company.apply(event, recordAtMs, this.#changes);
+    const outcomes = events.map((each, index) => (admit === undefined ? apply(each) : admit(index, () => apply(each))));
     const recounted = this.#policiesChanged();
     if (input.catchUp === true) this.#rest();
     else this.#liven().step(recounted, input.budgetRecords);
@@ -119,7 +118,7 @@ export class Engine {
   }
 
   loadAssignments(chunk: AssignmentChunk): void {
-    this.company.loadAssignments(chunk);
+    this.#memory.loadAssignments(chunk);
   }
 
   loadPublished(rows: readonly PublishedRow[]): void {

@@ -2,6 +2,8 @@
 export class Interner {
   readonly #ids: Map<string, number> = new Map();
   readonly #texts: string[] = [];
+  /** Loads bring the rows of one user one after the other. */
+  #last = -1;
 
   get size(): number {
     return this.#texts.length;
@@ -9,7 +11,9 @@ export class Interner {
 
   /** The id of a text, or -1 when it was never seen. */
   find(text: string): number {
-    return this.#ids.get(text) ?? -1;
+    if (text === this.#texts[this.#last]) return this.#last;
+    this.#last = this.#ids.get(text) ?? -1;
+    return this.#last;
   }
 
   intern(text: string): number {

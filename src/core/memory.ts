@@ -9,9 +9,12 @@ import type { Company } from "./company.ts";
 import { bitsOf } from "./flags.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
-import type { EvidenceRow, ItemRow, PublishedRow, TableChanges } from "./rows.ts";
+import type { AssignmentChunk, EvidenceRow, ItemRow, PublishedRow, TableChanges } from "./rows.ts";
 import type { PairFlagsRow, PairScoreRow } from "./tables.ts";
 import { bandOf, reasonOf, verdictOf } from "./target.ts";
+
+/** Fewer new pairs than this are written down as rows. */
+const CHUNK_ROWS_MIN = 8;
 
 export class Memory {
   readonly #company: Company;
@@ -19,6 +22,8 @@ export class Memory {
   #rules: (readonly number[])[] = [];
   readonly #ruleNumbers: Map<string, number> = new Map();
   #itemsKept = 0;
+  /** Of a pair whose row number is below this, a row may have been given away. */
+  #pairsKept = 0;
   /** Pending marks that the store has. */
   readonly #pendingKept: Set<number> = new Set();
   #evidence: EvidenceRow[] = [];
@@ -31,6 +36,11 @@ export class Memory {
   loadItems(rows: readonly ItemRow[]): void {
     for (const [, attribute, value] of rows) this.#company.items.intern(attribute, value);
     this.#itemsKept = this.#company.items.size;
+  }
+
+  loadAssignments(chunk: AssignmentChunk): void {
+    this.#company.loadAssignments(chunk);
+    this.#pairsKept = this.#company.pairs.size;
   }
 
   loadPending(entitlements: readonly number[]): void {
@@ -104,7 +114,7 @@ export class Memory {
 
   /** What changed since the last call. `live` null: at rest. */
   takeChanges(live: Live | null): TableChanges {
-    const { identities, catalog, pairs, items } = this.#company;
+    const { identities, catalog, items } = this.#company;
     const changes = this.#changes;
     const newItems: ItemRow[] = [];
     for (; this.#itemsKept < items.size; this.#itemsKept++) {
@@ -115,14 +125,27 @@ export class Memory {
       entitlements: changes.entitlements.ids.map((entitlement) => catalog.row(entitlement)),
       applications: [...changes.applications].map((application) => catalog.applicationRow(application)),
       items: newItems,
-      assignments: changes.assignments.ids
-        .filter((row) => pairs.isLive(row))
-        .map((row) => this.#company.assignmentRow(row)),
+      ...this.#assignmentChanges(),
       published: this.#publishedRows(live),
       ...this.#pendingChanges(live),
     };
     changes.clear();
     return taken;
+  }
+
+  #assignmentChanges(): Pick<TableChanges, "newAssignments" | "assignments"> {
+    const { pairs } = this.#company;
+    const fresh: number[] = [];
+    const known: number[] = [];
+    for (const row of this.#changes.assignments.ids) {
+      if (pairs.isLive(row)) (row < this.#pairsKept ? known : fresh).push(row);
+    }
+    this.#pairsKept = pairs.size;
+    const isChunk = fresh.length >= CHUNK_ROWS_MIN;
+    return {
+      newAssignments: isChunk ? [this.#company.assignmentChunk(fresh)] : [],
+      assignments: (isChunk ? known : [...known, ...fresh]).map((row) => this.#company.assignmentRow(row)),
+    };
   }
 
   #publishedRows(live: Live | null): PublishedRow[] {

@@ -46,14 +46,15 @@ export type PublishedRow = readonly [
  */
 export type EvidenceRow = readonly [entitlement: number, rule: string, freqUnion: number, freq: number];
 
-/** Columns of one slice of a table: index i of every array is one row. */
+/** Many assignments as columns: index i of every array is one row. */
 export interface AssignmentChunk {
-  readonly entitlement: number;
-  readonly users: readonly number[];
-  readonly flags: readonly number[];
-  readonly memberAt: readonly number[];
-  readonly lastUsedAt: readonly number[];
-  readonly extra: readonly (string | null)[];
+  readonly entitlements: Uint32Array;
+  readonly users: Uint32Array;
+  readonly flags: Uint8Array;
+  readonly memberAt: Float64Array;
+  readonly lastUsedAt: Float64Array;
+  /** `extra` of the few rows that have one, by index. */
+  readonly extras: ReadonlyMap<number, string>;
 }
 
 export interface TableChanges {
@@ -61,6 +62,8 @@ export interface TableChanges {
   readonly entitlements: readonly EntitlementRow[];
   readonly applications: readonly ApplicationRow[];
   readonly items: readonly ItemRow[];
+  /** Pairs that no row was ever given away of; a few of them are in `assignments`. */
+  readonly newAssignments: readonly AssignmentChunk[];
   readonly assignments: readonly AssignmentRow[];
   readonly published: readonly PublishedRow[];
   /** Entitlements whose published pairs may still differ from the target view after this step. */

@@ -5,12 +5,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import sqlite, { type SQLQuery } from "@databases/sqlite";
 import type { AssignmentChunk, PublishedRow } from "../core/rows.ts";
+import { loadAssignmentChunks, ROWS_PER_SLICE, slicesOf } from "./assignment-chunks.ts";
 import type { Database } from "./database.ts";
 
 const { sql } = sqlite;
 
 const ROWS_PER_PAGE = 65_536;
-const ROWS_PER_SLICE = 8_192;
 const ENTITLEMENTS_PER_PAGE_MAX = 16_384;
 
 interface Group {
@@ -27,31 +27,32 @@ interface AssignmentGroup extends Group {
   readonly extras: string;
 }
 
+/** Chunks first: a row with the same key is later than all of them. */
 export async function loadAssignments(db: Database, take: (chunk: AssignmentChunk) => void): Promise<void> {
+  await loadAssignmentChunks(db, take);
   const last = await lastEntitlement(db, sql`assignments`);
   const read = (from: number, to: number) => db.query<AssignmentGroup>(assignmentGroups(from, to));
   await eachPage(last, read, async (groups) => {
     for (const group of groups) {
-      const extras = new Map(JSON.parse(group.extras) as [number, string][]);
-      const users = numbers(group.users);
-      const flags = numbers(group.flags);
-      const memberAt = numbers(group.memberAt);
-      const lastUsedAt = numbers(group.lastUsedAt);
-      for (let from = 0; from < users.length; from += ROWS_PER_SLICE) {
-        const to = from + ROWS_PER_SLICE;
-        const slice = users.slice(from, to);
-        take({
-          entitlement: group.entitlement,
-          users: slice,
-          flags: flags.slice(from, to),
-          memberAt: memberAt.slice(from, to),
-          lastUsedAt: lastUsedAt.slice(from, to),
-          extra: slice.map((user) => extras.get(user) ?? null),
-        });
-        if (to < users.length) await nextTurn();
+      for (const slice of slicesOf(chunkOf(group), ROWS_PER_SLICE)) {
+        take(slice);
+        await nextTurn();
       }
     }
   });
+}
+
+function chunkOf(group: AssignmentGroup): AssignmentChunk {
+  const users = Uint32Array.from(numbers(group.users));
+  const extras = new Map(JSON.parse(group.extras) as [number, string][]);
+  return {
+    entitlements: new Uint32Array(users.length).fill(group.entitlement),
+    users,
+    flags: Uint8Array.from(numbers(group.flags)),
+    memberAt: Float64Array.from(numbers(group.memberAt)),
+    lastUsedAt: Float64Array.from(numbers(group.lastUsedAt)),
+    extras: new Map([...extras].map(([user, extra]) => [users.indexOf(user), extra])),
+  };
 }
 
 function assignmentGroups(from: number, to: number): SQLQuery {

@@ -70,7 +70,18 @@ const FIRST: Migration = [
   sql`CREATE TABLE outbox_chunks (chunk INTEGER PRIMARY KEY, step INTEGER NOT NULL, records BLOB)`,
 ];
 
-export const MIGRATIONS: readonly Migration[] = [FIRST];
+/** Many new assignments at once; a row of `assignments` with the same key is a later one. */
+const ASSIGNMENT_CHUNKS: Migration = [
+  sql`CREATE TABLE assignment_chunks (
+    chunk INTEGER PRIMARY KEY,
+    rows INTEGER NOT NULL,
+    columns BLOB NOT NULL,
+    extras TEXT NOT NULL,
+    CHECK (rows > 0 AND length(columns) = rows * 25)
+  )`,
+];
+
+export const MIGRATIONS: readonly Migration[] = [FIRST, ASSIGNMENT_CHUNKS];
 
 /** How many migrations have run; 0 for a new file. Rejects a file that is not ours or newer than this program. */
 export async function schemaVersion(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<number> {

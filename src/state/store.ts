@@ -56,6 +56,7 @@ export interface StepCommit extends StepHead {
   readonly entitlements: readonly EntitlementRow[];
   readonly applications: readonly ApplicationRow[];
   readonly items: readonly ItemRow[];
+  readonly newAssignments: readonly AssignmentChunk[];
   readonly assignments: readonly AssignmentRow[];
   readonly published: readonly PublishedRow[];
   /** Entitlements (ids) whose pairs still differ from the target view; replaces the stored marks of these ids. */
@@ -91,6 +92,7 @@ export interface Store {
   loadEntitlements(take: (rows: readonly EntitlementRow[]) => void): Promise<void>;
   loadApplications(take: (rows: readonly ApplicationRow[]) => void): Promise<void>;
   loadItems(take: (rows: readonly ItemRow[]) => void): Promise<void>;
+  /** A pair may come twice; then the later row is the one that stands. */
   loadAssignments(take: (chunk: AssignmentChunk) => void): Promise<void>;
   loadPublished(take: (rows: readonly PublishedRow[]) => void): Promise<void>;
   /** Those of these event ids that are remembered, each with its minute. */

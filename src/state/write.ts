@@ -1,6 +1,7 @@
 /** Everything of a step into the tables; the caller holds the transaction. */
 import sqlite from "@databases/sqlite";
 import type { PublishedRow } from "../core/rows.ts";
+import { writeAssignmentChunk } from "./assignment-chunks.ts";
 import { writeRows } from "./bulk.ts";
 import type { Database } from "./database.ts";
 import { advanceHead, dropOutbox, writeOutbox } from "./head.ts";
@@ -11,6 +12,7 @@ const { sql } = sqlite;
 export async function writeStep(db: Database, step: StepCommit): Promise<void> {
   await advanceHead(db, step);
   await writeRegisters(db, step);
+  for (const chunk of step.newAssignments) await writeAssignmentChunk(db, chunk);
   await writeAssignments(db, step);
   await writePublished(db, step);
   await writePending(db, step);

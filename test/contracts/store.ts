@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AssignmentRow, PublishedRow } from "../../src/core/rows.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Outbox, StepCommit, Store } from "../../src/state/store.ts";
+import { assignmentChunk, rowsOf } from "../support/assignment-chunk.ts";
 import { NO_CHANGES } from "../support/no-changes.ts";
 
 export interface StoreFixture {
@@ -52,14 +53,11 @@ function outboxOf(step: number, chunks: readonly Uint8Array[]): Outbox {
 }
 
 export async function allAssignments(store: Store): Promise<AssignmentRow[]> {
-  const rows: AssignmentRow[] = [];
-  await store.loadAssignments(({ entitlement, users, flags, memberAt, lastUsedAt, extra }) => {
-    for (const column of [flags, memberAt, lastUsedAt, extra]) expect(column).toHaveLength(users.length);
-    for (const [index, user] of users.entries()) {
-      rows.push([entitlement, user, flags[index]!, memberAt[index]!, lastUsedAt[index]!, extra[index]!]);
-    }
+  const rows = new Map<string, AssignmentRow>();
+  await store.loadAssignments((chunk) => {
+    for (const row of rowsOf(chunk)) rows.set(`${row[0]} ${row[1]}`, row);
   });
-  return rows;
+  return [...rows.values()];
 }
 
 export async function allPublished(store: Store): Promise<PublishedRow[]> {
@@ -228,6 +226,28 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       await store.commit(stepOf(1, { assignments: rows.toReversed() }));
       await reopen();
       expect(await allAssignments(store)).toEqual(rows);
+    });
+
+    test("5: new assignments come back in bulk; a row that comes later stands in the place of the new one", async () => {
+      await begin();
+      const extra = JSON.stringify({ expiresAt: 1, source: NASTY[0] });
+      const rows = Array.from({ length: 150_000 }, (_, i): AssignmentRow => {
+        const at = i % 3 === 0 ? -1 : 1_700_000_000_000 + i;
+        return [i % 7, i, i % 8, at, at, i % 50_000 === 1 ? extra : null];
+      });
+      rows.push([2 ** 32 - 1, 2 ** 31, 255, 8.64e15, 0.5, null]);
+      const later: AssignmentRow[] = [0, 1, 149_999].map((i) => [i % 7, i, 0, 2_000_000_000_000, -1, null]);
+      await store.commit(stepOf(1, { newAssignments: [assignmentChunk(rows.slice(0, 100_000))] }));
+      await store.commit(stepOf(2, { newAssignments: [assignmentChunk(rows.slice(100_000))] }));
+      await reopen();
+      expect(await allAssignments(store)).toEqual(rows);
+
+      await begin();
+      await store.commit(stepOf(3, { assignments: later }));
+      await store.commit(stepOf(4, { newAssignments: [assignmentChunk([[6, 9, 1, 5, 5, null]])] }));
+      await reopen();
+      const expected = rows.map((row) => later.find(([, user]) => user === row[1]) ?? row);
+      expect(await allAssignments(store)).toEqual([...expected, [6, 9, 1, 5, 5, null]]);
     });
 
     test("5: published rows come back in bulk; a row without kind and flags is gone", async () => {

@@ -9,8 +9,9 @@ import type {
   TableChanges,
   UserRow,
 } from "../../src/core/rows.ts";
+import { assignmentChunk, rowsOf } from "../support/assignment-chunk.ts";
 
-/** Rows of one entitlement are loaded in chunks of this many. */
+/** Assignments are loaded in chunks of this many. */
 const CHUNK_ROWS = 7;
 
 export class RowStore {
@@ -27,6 +28,11 @@ export class RowStore {
     for (const row of changes.entitlements) this.entitlements.set(row[0], row);
     for (const row of changes.applications) this.applications.set(row[0], row);
     for (const row of changes.items) this.items.set(row[0], row);
+    for (const row of changes.newAssignments.flatMap(rowsOf)) {
+      const key = `${row[0]} ${row[1]}`;
+      if (this.assignments.has(key)) throw new Error(`${key} is called a new assignment, but was kept before`);
+      this.assignments.set(key, row);
+    }
     for (const row of changes.assignments) this.assignments.set(`${row[0]} ${row[1]}`, row);
     for (const row of changes.published) {
       const [entitlement, user, kind, , , , , , flags] = row;
@@ -42,19 +48,9 @@ export class RowStore {
     engine.loadApplications([...this.applications.values()]);
     engine.loadEntitlements([...this.entitlements.values()]);
     engine.loadUsers([...this.users.values()]);
-    for (const entitlement of this.entitlements.keys()) {
-      const rows = [...this.assignments.values()].filter((row) => row[0] === entitlement);
-      for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
-        const chunk = rows.slice(from, from + CHUNK_ROWS);
-        engine.loadAssignments({
-          entitlement,
-          users: chunk.map((row) => row[1]),
-          flags: chunk.map((row) => row[2]),
-          memberAt: chunk.map((row) => row[3]),
-          lastUsedAt: chunk.map((row) => row[4]),
-          extra: chunk.map((row) => row[5]),
-        });
-      }
+    const rows = [...this.assignments.values()];
+    for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+      engine.loadAssignments(assignmentChunk(rows.slice(from, from + CHUNK_ROWS)));
     }
     engine.loadPublished([...this.published.values()]);
     engine.loadPending([...this.pending]);

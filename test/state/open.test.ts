@@ -49,7 +49,7 @@ test("the state is a WAL database of our own number, synchronous FULL", async ()
   await makeState();
   expect(await runSql(folder, [sql`PRAGMA journal_mode`])).toEqual([{ journal_mode: "wal" }]);
   expect(await runSql(folder, [sql`PRAGMA application_id`])).toEqual([{ application_id: 0x434f524f }]);
-  expect(await runSql(folder, [sql`PRAGMA user_version`])).toEqual([{ user_version: 1 }]);
+  expect(await runSql(folder, [sql`PRAGMA user_version`])).toEqual([{ user_version: 2 }]);
 });
 
 describe("refused", () => {

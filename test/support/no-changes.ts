@@ -6,6 +6,7 @@ export const NO_CHANGES: TableChanges = {
   entitlements: [],
   applications: [],
   items: [],
+  newAssignments: [],
   assignments: [],
   published: [],
   pendingMarked: [],

@@ -41,7 +41,17 @@ function stepOf(epoch, step) {
     entitlements: [],
     applications: [],
     items: [],
-    assignments: ids.map((user) => [step, user, 1, step, 0, null]),
+    newAssignments: [
+      {
+        entitlements: new Uint32Array(ROWS / 2).fill(step),
+        users: Uint32Array.from(ids.slice(ROWS / 2)),
+        flags: new Uint8Array(ROWS / 2).fill(1),
+        memberAt: new Float64Array(ROWS / 2).fill(step),
+        lastUsedAt: new Float64Array(ROWS / 2),
+        extras: new Map(),
+      },
+    ],
+    assignments: ids.slice(0, ROWS / 2).map((user) => [step, user, 1, step, 0, null]),
     published: ids.map((user) => [step, user, 1, "1 2", step, step, 0, 0, 0]),
     pendingMarked: [step],
     pendingCleared: [step - 1],
