@@ -118,8 +118,10 @@ export function companyMicros(company: Company): Micro[] {
   let live = new Live(tables, DEFAULT_SETTINGS, changes);
   const build = (): void => {
     live = new Live(tables, DEFAULT_SETTINGS, changes);
-    live.settle.build();
-    live.counters.makeEvidenceExact("unset");
+    const rules = live.settle.build();
+    rules.publishUnset();
+    live.counters.indexRules(rules);
+    live.counters.takeRules(rules);
   };
   build();
   const prove = (): void => {

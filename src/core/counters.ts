@@ -6,6 +6,7 @@
  *  2. Published evidence obeys the conditions of materiality after every step.
  *  3. `quietLow ≤ freq ≤ quietHigh` promises that no rule of the itemset became material by freq alone.
  */
+import type { BatchRules } from "./batch-rules.ts";
 import { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { IntLists } from "./int-lists.ts";
@@ -13,7 +14,7 @@ import { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { FLOOR_MAX, FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
@@ -38,7 +39,7 @@ export class Counters {
   readonly holders: number[] = [];
   activeIdentities = 0;
   readonly #company: Company;
-  readonly #materiality: Materiality;
+  readonly materiality: Materiality;
   #quietLow: Int32Array = new Int32Array(64);
   #quietHigh: Int32Array = new Int32Array(64);
   readonly #range: QuietRange = { low: 0, high: 0 };
@@ -51,7 +52,7 @@ export class Counters {
 
   constructor(company: Company, settings: Settings) {
     this.#company = company;
-    this.#materiality = new Materiality(settings);
+    this.materiality = new Materiality(settings);
     this.itemsets = new Itemsets(company.items, settings.maxRuleLength, company.policy.supportFloor, (node) => {
       if (this.movedSets.has(node)) return;
       this.movedSets.add(node);
@@ -77,33 +78,35 @@ export class Counters {
     this.rulesOf.insert(itemset, entitlement);
   }
 
-  /**
-   * Batch path: sets the rules of an entitlement that has none: `counts[S]` is the exact freqUnion of each of these
-   * itemsets. They have no published evidence yet, `rulesOf` does not know them before `indexRules`, and all pairs of the
-   * entitlement must be looked at.
-   */
-  setRules(entitlement: number, itemsets: readonly number[], counts: Int32Array): void {
-    this.table(entitlement);
-    const table = new RuleTable(itemsets.length);
-    this.tables[entitlement] = table;
-    for (const itemset of itemsets) table.insert(itemset, counts[itemset]!);
-    table.raiseFloors();
+  /** Batch path: which itemset has rules with which entitlements, and strong ones. There must be no rules yet. */
+  indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): void {
+    const { policy } = this.#company;
+    const strong: number[] = [];
+    for (let itemset = 0; itemset + 1 < start.length; itemset++) {
+      const end = start[itemset + 1]!;
+      this.rulesOf.assign(itemset, entitlements.subarray(start[itemset]!, end));
+      strong.length = 0;
+      for (let at = start[itemset]!; at < end; at++) {
+        const threshold = policy.of(entitlements[at]!).recommendThreshold;
+        if (reaches(publishedUnions[at]!, publishedFreqs[at]!, threshold)) strong.push(entitlements[at]!);
+      }
+      this.strongOf.assign(itemset, strong);
+    }
   }
 
-  /** Batch path: makes `rulesOf` from the tables. */
-  indexRules(): void {
-    const counts = new Int32Array(this.itemsets.size);
-    for (const { slots } of this.tables) {
-      for (let at = 0; at < slots.length; at += RULE_WIDTH) if (slots[at] !== 0) counts[slots[at]! - 1]!++;
-    }
-    this.rulesOf.allocate(counts);
-    counts.fill(0);
-    const { pool, start } = this.rulesOf;
-    for (const [entitlement, { slots }] of this.tables.entries()) {
-      for (let at = 0; at < slots.length; at += RULE_WIDTH) {
-        if (slots[at] === 0) continue;
-        const itemset = slots[at]! - 1;
-        pool[start[itemset]! + counts[itemset]!++] = entitlement;
+  /** Batch path: makes the rule tables. */
+  takeRules(rules: BatchRules): void {
+    const sizes = new Int32Array(this.tables.length);
+    for (let at = 0; at < rules.size; at++) sizes[rules.entitlements[at]!]!++;
+    for (const [entitlement, size] of sizes.entries()) this.tables[entitlement] = new RuleTable(size);
+    for (let itemset = 0; itemset + 1 < rules.start.length; itemset++) {
+      for (let at = rules.start[itemset]!; at < rules.start[itemset + 1]!; at++) {
+        const table = this.tables[rules.entitlements[at]!]!;
+        const offset = table.insert(itemset, rules.freqUnions[at]!);
+        table.slots[offset + PUBLISHED_UNION] = rules.publishedUnions[at]!;
+        table.slots[offset + PUBLISHED_FREQ] = rules.publishedFreqs[at]!;
+        // Nothing is known of what consumers were told yet: looks will lower it.
+        table.setFloor(offset, FLOOR_MAX);
       }
     }
   }
@@ -131,33 +134,18 @@ export class Counters {
     }
   }
 
-  /**
-   * Makes published evidence exact: of all rules, or of those that have none. No changes are recorded: the caller looks
-   * at all pairs afterwards.
-   */
-  makeEvidenceExact(which: "all" | "unset"): void {
+  /** Makes published evidence exact. No changes are recorded: the caller looks at all pairs afterwards. */
+  makeEvidenceExact(): void {
     this.#recording = false;
     for (const [entitlement, { slots }] of this.tables.entries()) {
       for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
-        if (slots[slot] === 0 || (which === "unset" && slots[slot + PUBLISHED_UNION] !== 0)) continue;
-        this.#propagate(entitlement, slots[slot]! - 1, slot);
+        if (slots[slot] !== 0) this.#propagate(entitlement, slots[slot]! - 1, slot);
       }
     }
     this.#recording = true;
     // No freq lies in these ranges: the first change of one looks at all rules of its itemset, and narrows anew.
     this.#quietLow.fill(0);
     this.#quietHigh.fill(0);
-  }
-
-  /** Takes evidence that consumers know of back as published, unless it is material by now; before anything is told. */
-  restoreEvidence(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
-    const slot = this.table(entitlement).find(itemset);
-    if (slot === -1 || toldUnion < this.#company.policy.of(entitlement).minSupport) return;
-    const { slots } = this.tables[entitlement]!;
-    if (slots[slot + PUBLISHED_UNION]! > 0 || this.#isMaterial(entitlement, itemset, slot, toldUnion, toldFreq)) return;
-    this.#recording = false;
-    this.#publishEvidence(entitlement, itemset, slot, toldUnion, toldFreq);
-    this.#recording = true;
   }
 
   /** Published evidence that differs from exact evidence. */
@@ -198,7 +186,7 @@ export class Counters {
   #isMaterial(entitlement: number, itemset: number, slot: number, toldUnion: number, toldFreq: number): boolean {
     const freqUnion = this.tables[entitlement]!.slots[slot + FREQ_UNION]!;
     const threshold = this.#company.policy.of(entitlement).recommendThreshold;
-    return this.#materiality.isMaterial(freqUnion, this.itemsets.freq(itemset), toldUnion, toldFreq, threshold);
+    return this.materiality.isMaterial(freqUnion, this.itemsets.freq(itemset), toldUnion, toldFreq, threshold);
   }
 
   /** Drops all rules of an entitlement, before it is counted anew. */
@@ -268,7 +256,7 @@ export class Counters {
   #narrow(range: QuietRange, entitlement: number, slot: number): void {
     const { slots } = this.tables[entitlement]!;
     const threshold = this.#company.policy.of(entitlement).recommendThreshold;
-    this.#materiality.narrow(
+    this.materiality.narrow(
       range,
       slots[slot + FREQ_UNION]!,
       slots[slot + PUBLISHED_UNION]!,

@@ -1,4 +1,5 @@
 /** What is counted and published of a company while the engine is not at rest. */
+import type { BatchRules } from "./batch-rules.ts";
 import type { Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Counters } from "./counters.ts";
@@ -34,6 +35,13 @@ export class Live {
     this.ripple = new Ripple(company, this.counters, this.published, settings);
   }
 
+  /** Batch path: takes over all rules and marks all pairs as pending. */
+  take(rules: BatchRules): void {
+    this.counters.indexRules(rules);
+    this.counters.takeRules(rules);
+    this.ripple.markEverything(false);
+  }
+
   /** Counts, tells what the events named, then what follows for others as far as the budget goes. */
   step(recounted: IdSet, budgetRecords: number): void {
     this.settle.settle(this.#changes, recounted);
@@ -54,7 +62,7 @@ export class Live {
   }
 
   reconcile(): void {
-    this.counters.makeEvidenceExact("all");
+    this.counters.makeEvidenceExact();
     this.ripple.markEverything(true);
   }
 

@@ -78,28 +78,29 @@ export class Memory {
     }
   }
 
-  /** Translates published rules to itemsets, restores their evidence and marks every pair. */
+  /** Counts everything, translates published rules to itemsets, restores their evidence and marks every pair. */
   attach(live: Live): void {
     const { pairs } = this.#company;
     const { counters } = live;
-    live.settle.build();
+    const counted = live.settle.build();
+    const { materiality } = counters;
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
       const node = nodes[pairs.winnerOf(row)]!;
       pairs.setWinner(row, node);
       pairs.setBest(row, 0, 0, false);
-      counters.restoreEvidence(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
+      counted.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row), materiality);
     }
     for (const [entitlement, rule, freqUnion, freq] of this.#evidence) {
       const node = counters.itemsets.find(rule.split(" ").map(Number));
-      if (node !== -1) counters.restoreEvidence(entitlement, node, freqUnion, freq);
+      if (node !== -1) counted.restore(entitlement, node, freqUnion, freq, materiality);
     }
     this.#evidence = [];
     this.#rules = [];
     this.#ruleNumbers.clear();
-    counters.makeEvidenceExact("unset");
-    live.ripple.markEverything(false);
+    counted.publishUnset();
+    live.take(counted);
   }
 
   detach(live: Live): void {

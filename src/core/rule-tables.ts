@@ -62,11 +62,13 @@ export class RuleTable {
     return count;
   }
 
-  /** Adds an itemset that is not there; it has no published evidence. */
-  insert(itemset: number, freqUnion: number): void {
+  /** Adds an itemset that is not there; it has no published evidence. Its offset. */
+  insert(itemset: number, freqUnion: number): number {
     if ((this.size + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
     this.size++;
-    this.slots[this.#place(itemset) + FREQ_UNION] = freqUnion;
+    const offset = this.#place(itemset);
+    this.slots[offset + FREQ_UNION] = freqUnion;
+    return offset;
   }
 
   delete(itemset: number): void {
@@ -94,11 +96,6 @@ export class RuleTable {
    */
   floorAt(offset: number): number {
     return this.#floors[offset / RULE_WIDTH]!;
-  }
-
-  /** Nothing is known of what consumers were told yet: looks will lower them. */
-  raiseFloors(): void {
-    this.#floors.fill(FLOOR_MAX);
   }
 
   setFloor(offset: number, floor: number): void {

@@ -2,6 +2,7 @@
  * Brings the counters up to date with the tables: what the events of a step changed is folded to net changes of
  * membership and of teaching assignments, each counted once, and then every rule touched is checked once.
  */
+import { BatchRules } from "./batch-rules.ts";
 import { type Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
@@ -60,20 +61,20 @@ export class Settle {
     touched.length = 0;
   }
 
-  /** Batch path: counts everything from the tables. Published evidence is unset. */
-  build(): void {
+  /** Batch path: counts everything from the tables. */
+  build(): BatchRules {
     const { identities, catalog, pairs } = this.#company;
-    for (let row = 0; row < pairs.size; row++) pairs.setCounted(row, 0);
     this.#counters.itemsets.build(identities.size, (user) =>
       identities.isActive(user) ? identities.featuresOf(user) : [],
     );
     for (let user = 0; user < identities.size; user++) this.#countIdentity(user);
-    for (let entitlement = 0; entitlement < catalog.size; entitlement++) {
-      const supported = this.#countRows(entitlement);
-      this.#counters.setRules(entitlement, supported, this.#counts);
-      for (const itemset of supported) this.#counts[itemset] = 0;
+    this.#counters.table(catalog.size - 1);
+    for (let row = 0; row < pairs.size; row++) {
+      if (!pairs.isLive(row)) continue;
+      pairs.setCounted(row, 0);
+      this.#recountRow(row);
     }
-    this.#counters.indexRules();
+    return new BatchRules(this.#company, this.#counters.itemsets);
   }
 
   /** Counts all rules of one entitlement from its rows, because its policy changed. */

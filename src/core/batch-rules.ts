@@ -1,0 +1,143 @@
+/**
+ * Batch path: all rules of a company, counted at once, itemset by itemset. While one itemset is counted there is one
+ * small counter for every entitlement, so hardly anything waits for memory.
+ *
+ * The columns hold one place for every rule: those of itemset S stand at `start[S] … start[S + 1)`, by entitlement.
+ */
+import type { Company } from "./company.ts";
+import type { Itemsets } from "./itemsets.ts";
+import { largerIntegers } from "./larger.ts";
+import type { Materiality } from "./materiality.ts";
+import { COUNTED_TEACHER } from "./pairs.ts";
+import { similarUsers, UserPairs } from "./user-pairs.ts";
+
+export class BatchRules {
+  readonly start: Int32Array;
+  entitlements: Int32Array = new Int32Array(1024);
+  freqUnions: Int32Array = new Int32Array(1024);
+  /** Published evidence; 0, 0 as long as it is unset. */
+  readonly publishedUnions: Int32Array;
+  readonly publishedFreqs: Int32Array;
+  readonly #company: Company;
+  readonly #itemsets: Itemsets;
+  #size = 0;
+
+  /** Counts everything: members and what is counted of a row are up to date. */
+  constructor(company: Company, itemsets: Itemsets) {
+    this.#company = company;
+    this.#itemsets = itemsets;
+    this.start = new Int32Array(itemsets.size + 1);
+    this.#count();
+    this.publishedUnions = new Int32Array(this.#size);
+    this.publishedFreqs = new Int32Array(this.#size);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes evidence that consumers know of back as published, unless it is material by now. */
+  restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number, materiality: Materiality): void {
+    const at = this.#find(entitlement, itemset);
+    if (at === -1 || this.publishedUnions[at]! > 0) return;
+    const { minSupport, recommendThreshold } = this.#company.policy.of(entitlement);
+    if (toldUnion < minSupport) return;
+    const freq = this.#itemsets.freq(itemset);
+    if (materiality.isMaterial(this.freqUnions[at]!, freq, toldUnion, toldFreq, recommendThreshold)) return;
+    this.publishedUnions[at] = toldUnion;
+    this.publishedFreqs[at] = toldFreq;
+  }
+
+  /** Where nothing was restored, published evidence is exact evidence. */
+  publishUnset(): void {
+    for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
+      const freq = this.#itemsets.freq(itemset);
+      for (let at = this.start[itemset]!; at < this.start[itemset + 1]!; at++) {
+        if (this.publishedUnions[at] !== 0) continue;
+        this.publishedUnions[at] = this.freqUnions[at]!;
+        this.publishedFreqs[at] = freq;
+      }
+    }
+  }
+
+  #count(): void {
+    const { catalog, identities, policy } = this.#company;
+    const { members } = this.#itemsets;
+    const teaching = UserPairs.counted(this.#company, COUNTED_TEACHER, similarUsers(this.#itemsets, identities.size));
+    const minSupport = Int32Array.from({ length: catalog.size }, (_, entitlement) => policy.of(entitlement).minSupport);
+    const counts = new Int32Array(catalog.size);
+    const reached = new Int32Array(catalog.size);
+    for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
+      const freq = members.length[itemset]!;
+      if (freq >= policy.supportFloor) {
+        const found = countMembers(members.pool, members.start[itemset]!, freq, teaching, counts, minSupport, reached);
+        this.#add(reached.subarray(0, found).sort(), counts);
+        clearMembers(members.pool, members.start[itemset]!, freq, teaching, counts);
+      }
+      this.start[itemset + 1] = this.#size;
+    }
+  }
+
+  #add(entitlements: Int32Array, counts: Int32Array): void {
+    const end = this.#size + entitlements.length;
+    if (end > this.entitlements.length) {
+      const room = Math.ceil(end * 1.5);
+      this.entitlements = largerIntegers(this.entitlements, room);
+      this.freqUnions = largerIntegers(this.freqUnions, room);
+    }
+    for (const entitlement of entitlements) {
+      this.entitlements[this.#size] = entitlement;
+      this.freqUnions[this.#size++] = counts[entitlement]!;
+    }
+  }
+
+  /** The place of a rule, or -1. */
+  #find(entitlement: number, itemset: number): number {
+    if (itemset + 1 >= this.start.length) return -1;
+    let low = this.start[itemset]!;
+    const end = this.start[itemset + 1]!;
+    let high = end;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.entitlements[middle]! < entitlement) low = middle + 1;
+      else high = middle;
+    }
+    return low < end && this.entitlements[low] === entitlement ? low : -1;
+  }
+}
+
+/** Counts what the members hold; how many entitlements reach their support, which stand in `reached`. */
+function countMembers(
+  pool: Int32Array,
+  from: number,
+  count: number,
+  { start, end, entitlements }: UserPairs,
+  counts: Int32Array,
+  minSupport: Int32Array,
+  reached: Int32Array,
+): number {
+  let found = 0;
+  for (let i = from; i < from + count; i++) {
+    const user = pool[i]!;
+    const last = end[user]!;
+    for (let at = start[user]!; at < last; at++) {
+      const entitlement = entitlements[at]!;
+      if (++counts[entitlement]! === minSupport[entitlement]!) reached[found++] = entitlement;
+    }
+  }
+  return found;
+}
+
+function clearMembers(
+  pool: Int32Array,
+  from: number,
+  count: number,
+  { start, end, entitlements }: UserPairs,
+  counts: Int32Array,
+): void {
+  for (let i = from; i < from + count; i++) {
+    const user = pool[i]!;
+    const last = end[user]!;
+    for (let at = start[user]!; at < last; at++) counts[entitlements[at]!] = 0;
+  }
+}
