@@ -36,23 +36,28 @@ export class Concern {
     this.#window = settings.confidenceWindow;
   }
 
-  /** Calls `meet` for every member of the rule's itemset whose pair with its entitlement must be looked at again. */
-  forEach(change: RuleChange, meet: (user: number) => void): void {
+  /**
+   * Calls `meet` for every member of the rule's itemset whose pair with its entitlement must be looked at again; how many
+   * were visited. `meet` answers false when the pair has been looked at since the rule changed.
+   */
+  forEach(change: RuleChange, meet: (user: number) => boolean): number {
     const { entitlement, itemset } = change;
     const table = this.#counters.table(entitlement);
     const slot = table.find(itemset);
     this.#take(change, table, slot);
     const untold = this.#concernsUntold(entitlement);
-    if (!untold && slot !== -1 && this.#isBelow(table.floorAt(slot))) return;
+    if (!untold && slot !== -1 && this.#isBelow(table.floorAt(slot))) return 0;
     const rows = this.#pairs.rowsOf(entitlement);
-    const inRows = !untold && this.#counters.itemsets.freq(itemset) > rows.size;
+    const members = this.#counters.itemsets.freq(itemset);
+    const inRows = !untold && members > rows.size;
     this.#floor = FLOOR_MAX;
     if (inRows) this.#forEachRow(itemset, rows, meet);
     else this.#forEachMember(itemset, rows, untold, meet);
     if (slot !== -1) table.setFloor(slot, this.#floor);
+    return inRows ? rows.size : members;
   }
 
-  #forEachMember(itemset: number, rows: RowMap, untold: boolean, meet: (user: number) => void): void {
+  #forEachMember(itemset: number, rows: RowMap, untold: boolean, meet: (user: number) => boolean): void {
     const { members } = this.#counters.itemsets;
     const count = members.count(itemset);
     if (count === 0) return;
@@ -62,12 +67,15 @@ export class Concern {
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
     for (let i = 0; i < count; i++) {
       const winner = this.#winners[i]!;
-      if (winner === UNTOLD ? untold : this.#concernsTold(this.#rows[i]!, winner)) meet(members.pool[from + i]!);
+      const row = this.#rows[i]!;
+      if (winner === UNTOLD) {
+        if (untold) meet(members.pool[from + i]!);
+      } else if (!this.#concernsTold(row, winner) || !meet(members.pool[from + i]!)) this.#keepFloor(row);
     }
   }
 
   /** The floor is then that of all pairs of the entitlement: lower than need be. */
-  #forEachRow(itemset: number, { slots, size }: RowMap, meet: (user: number) => void): void {
+  #forEachRow(itemset: number, { slots, size }: RowMap, meet: (user: number) => boolean): void {
     const { members } = this.#counters.itemsets;
     this.#reserve(size);
     let count = 0;
@@ -75,8 +83,10 @@ export class Concern {
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i]!;
-      if (this.#winners[i] === UNTOLD || !this.#concernsTold(row, this.#winners[i]!)) continue;
-      if (members.has(itemset, this.#pairs.userOf(row))) meet(this.#pairs.userOf(row));
+      if (this.#winners[i] === UNTOLD) continue;
+      const user = this.#pairs.userOf(row);
+      const concerned = this.#concernsTold(row, this.#winners[i]!) && members.has(itemset, user);
+      if (!concerned || !meet(user)) this.#keepFloor(row);
     }
   }
 
@@ -110,15 +120,18 @@ export class Concern {
     return rise < 0 || this.#unionNow < this.#unionBefore;
   }
 
-  /** Lowers the floor to that of the pair, unless it is to be looked at. */
   #concernsTold(row: number, winner: number): boolean {
     if (winner === -1 || winner === this.#itemset || this.#pairs.bestFreqOf(row) === 0) return true;
+    return this.#pairs.isSecure(row) ? this.#movesSecure(row) : this.#movesBest(row) || this.#comesBefore(row);
+  }
+
+  /** The pair is not looked at for this change: the floor is not above its own. */
+  #keepFloor(row: number): void {
     const secure = this.#pairs.isSecure(row);
-    if (secure ? this.#movesSecure(row) : this.#movesBest(row) || this.#comesBefore(row)) return true;
-    const union = secure ? this.#pairs.freqUnionOf(row) : this.#pairs.bestUnionOf(row);
     const freq = secure ? this.#pairs.freqOf(row) : this.#pairs.bestFreqOf(row);
+    if (freq === 0) return;
+    const union = secure ? this.#pairs.freqUnionOf(row) : this.#pairs.bestUnionOf(row);
     this.#floor = Math.min(this.#floor, floorOf(union, freq, this.#window.numerator, this.#window.denominator));
-    return false;
   }
 
   #movesSecure(row: number): boolean {

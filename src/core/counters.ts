@@ -84,7 +84,7 @@ export class Counters {
     const strong: number[] = [];
     for (let itemset = 0; itemset + 1 < start.length; itemset++) {
       const end = start[itemset + 1]!;
-      this.rulesOf.assign(itemset, entitlements.subarray(start[itemset]!, end));
+      this.rulesOf.assign(itemset, entitlements.subarray(start[itemset], end));
       strong.length = 0;
       for (let at = start[itemset]!; at < end; at++) {
         const threshold = policy.of(entitlements[at]!).recommendThreshold;
@@ -199,9 +199,9 @@ export class Counters {
     this.tables[entitlement] = new RuleTable();
   }
 
-  /** The changes of published evidence since the last call, by entitlement, then in the order in which they came. */
+  /** The changes of published evidence since the last call. */
   takeChanges(): RuleChange[] {
-    const changes = this.#changes.sort((a, b) => a.entitlement - b.entitlement);
+    const changes = this.#changes;
     this.#changes = [];
     this.movedSets.clear();
     this.#freqBefore.clear();

@@ -106,8 +106,13 @@ export class Live {
     const keys = Float64Array.from(named.keys()).sort();
     for (const key of keys) {
       const entitlement = Math.floor(key / USERS_MAX);
-      this.published.update(key - entitlement * USERS_MAX, entitlement, named.get(key)!);
+      this.#look(key - entitlement * USERS_MAX, entitlement, named.get(key)!);
     }
+  }
+
+  #look(user: number, entitlement: number, cause: string | null): void {
+    this.published.update(user, entitlement, cause);
+    this.ripple.lookedAt(user, entitlement);
   }
 
   /** Only a strong rule can bring a recommendation. */
@@ -124,7 +129,7 @@ export class Live {
     const { pairs } = this.#company;
     for (const row of this.published.takeDue()) {
       const user = pairs.userOf(row);
-      if (this.published.deltaCount < deltasMax) this.published.update(user, pairs.entitlementOf(row), null);
+      if (this.published.deltaCount < deltasMax) this.#look(user, pairs.entitlementOf(row), null);
       else this.ripple.markUsers(pairs.entitlementOf(row), [user]);
     }
   }

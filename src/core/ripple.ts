@@ -4,6 +4,9 @@
  *
  *  1. Every pair that may differ from the target view is named here, or was looked at in this step.
  *  2. Entitlements are served in the order in which they were marked, their pairs by user id.
+ *  3. Whom a changed rule concerns is found when its entitlement is served: rules that change again and again meanwhile
+ *     are followed once. A pair that was looked at between a change and that moment, in an earlier step, is looked at again:
+ *     it knows evidence between what the rule was and what it is.
  */
 import type { Company } from "./company.ts";
 import { Concern } from "./concern.ts";
@@ -19,11 +22,17 @@ import type { Settings } from "./settings.ts";
 const LOOKS_A_STEP = 20_000;
 /** And for every delta that the step may have: a step that is to be short is short, whatever the looks find. */
 const LOOKS_A_DELTA = 8;
+/** Whether a changed rule concerns a pair is found this much faster than the pair is looked at. */
+const VISITS_A_LOOK = 64;
 
 interface Waiting {
   /** Users in ascending order; null: all that have to do with the entitlement. */
   users: Int32Array | null;
   next: number;
+  /** By itemset: changed rules of which it is not known yet whom they concern, each as it first was. */
+  readonly changes: Map<number, RuleChange>;
+  /** Users looked at in this step while `changes` were not followed yet. */
+  looked: number[];
 }
 
 export class Ripple {
@@ -35,7 +44,7 @@ export class Ripple {
   readonly #waiting: Map<number, Waiting> = new Map();
   /** Marked only because everything is looked at once after a start; need not be remembered. */
   readonly #unremembered: Set<number> = new Set();
-  /** By user: the last sweep that met it, so that each user is listed once. */
+  /** By user: the last sweep that met it, so that each user is listed once; negative: that left it out. */
   #metBy: Int32Array = new Int32Array(64);
   #sweep = 0;
 
@@ -71,10 +80,11 @@ export class Ripple {
   markAll(entitlement: number): void {
     this.#unremembered.delete(entitlement);
     const waiting = this.#waiting.get(entitlement);
-    if (waiting === undefined) this.#waiting.set(entitlement, { users: null, next: 0 });
+    if (waiting === undefined) this.#wait(entitlement, null);
     else {
       waiting.users = null;
       waiting.next = 0;
+      waiting.changes.clear();
     }
   }
 
@@ -83,28 +93,25 @@ export class Ripple {
     const waiting = this.#waiting.get(entitlement);
     if (users.length === 0 || waiting?.users === null) return;
     this.#unremembered.delete(entitlement);
-    if (waiting === undefined) {
-      this.#waiting.set(entitlement, { users: Int32Array.from(users).sort(), next: 0 });
-      return;
-    }
-    waiting.users = union(waiting.users.subarray(waiting.next), Int32Array.from(users).sort());
-    waiting.next = 0;
+    const sorted = Int32Array.from(users).sort();
+    if (waiting === undefined) this.#wait(entitlement, sorted);
+    else addUsers(waiting, sorted);
   }
 
-  /** Marks the pairs that changed evidence may concern. `changes` are ordered by entitlement. */
+  /** Marks the pairs that changed evidence may concern. */
   markConcerned(changes: readonly RuleChange[]): void {
-    for (let first = 0; first < changes.length; ) {
-      const { entitlement } = changes[first]!;
-      let end = first + 1;
-      while (end < changes.length && changes[end]!.entitlement === entitlement) end++;
-      if (this.#waiting.get(entitlement)?.users !== null) {
-        const users = this.#beginSweep();
-        for (let i = first; i < end; i++) this.#concern.forEach(changes[i]!, (user) => this.#meet(user, users));
-        this.#meetWatching(entitlement, changes, first, end, users);
-        this.markUsers(entitlement, users);
-      }
-      first = end;
+    for (const change of changes) {
+      const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, new Int32Array(0));
+      if (waiting.users === null) continue;
+      this.#unremembered.delete(change.entitlement);
+      if (!waiting.changes.has(change.itemset)) waiting.changes.set(change.itemset, change);
     }
+  }
+
+  /** A pair was looked at out of turn, after the counters of this step were settled. */
+  lookedAt(user: number, entitlement: number): void {
+    const waiting = this.#waiting.get(entitlement);
+    if (waiting !== undefined && waiting.changes.size > 0) waiting.looked.push(user);
   }
 
   /** Marks not scored assignments of the members of an itemset: the reason may be another one now. */
@@ -121,16 +128,51 @@ export class Ripple {
 
   /** Brings waiting pairs up to date until the step has so many deltas; the last pair is told whole. */
   run(deltasMax: number): void {
-    const looksMax = Math.min(LOOKS_A_STEP, (deltasMax - this.#published.deltaCount) * LOOKS_A_DELTA);
-    let looks = 0;
+    let looks = Math.min(LOOKS_A_STEP, (deltasMax - this.#published.deltaCount) * LOOKS_A_DELTA);
     for (const [entitlement, waiting] of this.#waiting) {
+      looks -= this.#follow(entitlement, waiting, looks);
+      if (waiting.changes.size > 0) break;
       waiting.users ??= this.#everyone(entitlement);
-      while (waiting.next < waiting.users.length) {
-        if (this.#published.deltaCount >= deltasMax || looks++ >= looksMax) return;
+      for (; waiting.next < waiting.users.length; looks--) {
+        if (this.#published.deltaCount >= deltasMax || looks <= 0) return this.#lookAgain();
         this.#published.update(waiting.users[waiting.next++]!, entitlement, null);
       }
       this.#waiting.delete(entitlement);
       this.#unremembered.delete(entitlement);
+    }
+    this.#lookAgain();
+  }
+
+  #wait(entitlement: number, users: Int32Array | null): Waiting {
+    const waiting: Waiting = { users, next: 0, changes: new Map(), looked: [] };
+    this.#waiting.set(entitlement, waiting);
+    return waiting;
+  }
+
+  /** Finds whom changed rules concern, one rule at least, as far as `looks` go; how much of them it took. */
+  #follow(entitlement: number, waiting: Waiting, looks: number): number {
+    if (waiting.changes.size === 0) return 0;
+    const users = this.#beginSweep();
+    for (const user of waiting.looked) this.#metBy[user] = -this.#sweep;
+    const followed: RuleChange[] = [];
+    let visits = 0;
+    for (const [itemset, change] of waiting.changes) {
+      if (visits > looks * VISITS_A_LOOK) break;
+      waiting.changes.delete(itemset);
+      followed.push(change);
+      visits += 1 + this.#concern.forEach(change, (user) => this.#meet(user, users));
+    }
+    this.#meetWatching(entitlement, followed, users);
+    addUsers(waiting, Int32Array.from(users).sort());
+    return Math.floor(visits / VISITS_A_LOOK);
+  }
+
+  /** The step ends: pairs looked at while rules of their entitlement are still to be followed. */
+  #lookAgain(): void {
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.looked.length === 0) continue;
+      if (waiting.changes.size > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());
+      waiting.looked = [];
     }
   }
 
@@ -152,14 +194,12 @@ export class Ripple {
   }
 
   /** Pairs whose flags look at their user's previous items. */
-  #meetWatching(entitlement: number, changes: readonly RuleChange[], from: number, end: number, users: number[]): void {
+  #meetWatching(entitlement: number, changes: readonly RuleChange[], users: number[]): void {
     const { pairs, identities } = this.#company;
     const { itemsets } = this.#counters;
     for (const row of this.#published.watching.toArray(entitlement)) {
       const previous = identities.previousItemsOf(pairs.userOf(row));
-      for (let i = from; i < end; i++) {
-        if (itemsets.isWithin(changes[i]!.itemset, previous)) this.#meet(pairs.userOf(row), users);
-      }
+      if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous))) this.#meet(pairs.userOf(row), users);
     }
   }
 
@@ -177,11 +217,20 @@ export class Ripple {
     return [];
   }
 
-  #meet(user: number, users: number[]): void {
-    if (this.#metBy[user] === this.#sweep) return;
+  /** false: the user is left out. */
+  #meet(user: number, users: number[]): boolean {
+    if (this.#metBy[user] === -this.#sweep) return false;
+    if (this.#metBy[user] !== this.#sweep) users.push(user);
     this.#metBy[user] = this.#sweep;
-    users.push(user);
+    return true;
   }
+}
+
+/** `users` are ascending, each once. */
+function addUsers(waiting: Waiting, users: Int32Array): void {
+  if (waiting.users === null || users.length === 0) return;
+  waiting.users = union(waiting.users.subarray(waiting.next), users);
+  waiting.next = 0;
 }
 
 /** Both ascending and without repetition, and so is the answer. */

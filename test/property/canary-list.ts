@@ -107,8 +107,22 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a ripple is forgotten when the budget ends",
     file: "ripple.ts",
-    find: "this.#published.deltaCount >= deltasMax || looks++ >= looksMax) return;",
-    replace: "this.#published.deltaCount >= deltasMax || looks++ >= looksMax) break;",
+    find: "looks <= 0) return this.#lookAgain();",
+    replace: "looks <= 0) break;",
+    family: "exact",
+  },
+  {
+    name: "a pair looked at before the changes of its rules were followed is not looked at again",
+    file: "ripple.ts",
+    find: "if (waiting.changes.size > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());",
+    replace: "",
+    family: "exact",
+  },
+  {
+    name: "of a rule that changed twice before it was followed only the last change counts",
+    file: "ripple.ts",
+    find: "if (!waiting.changes.has(change.itemset)) waiting",
+    replace: "waiting",
     family: "exact",
   },
   {
