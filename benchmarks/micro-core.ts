@@ -5,7 +5,7 @@ import { Choice } from "../src/core/choice.ts";
 import { Engine } from "../src/core/engine.ts";
 import { IntLists } from "../src/core/int-lists.ts";
 import { Live } from "../src/core/live.ts";
-import { FREQ_UNION, RuleTable } from "../src/core/rule-tables.ts";
+import { RuleTable } from "../src/core/rule-tables.ts";
 import { DEFAULT_SETTINGS } from "../src/core/settings.ts";
 import { ExactView, tablesOf } from "../src/core/views.ts";
 import { type Company, heldBy, userOf } from "../src/demo/company.ts";
@@ -33,7 +33,7 @@ export function ruleTableMicros(): Micro[] {
   for (const [i, itemset] of itemsets.entries()) table.insert(itemset, i);
   const prove = (): void => {
     deepStrictEqual([...table.itemsets()].sort(ascending), [...itemsets].sort(ascending));
-    for (const [i, itemset] of itemsets.entries()) deepStrictEqual(table.slots[table.find(itemset) + FREQ_UNION], i);
+    for (const [i, itemset] of itemsets.entries()) deepStrictEqual(table.freqUnionAt(table.find(itemset)), i);
     for (const itemset of absent) deepStrictEqual(table.find(itemset), -1);
   };
   const find = (wanted: readonly number[]) => (): number => {

@@ -5,7 +5,7 @@
  */
 import type { Counters } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
-import { FLOOR_MAX, FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
@@ -80,7 +80,7 @@ export class Choice {
       const slot = this.#offsets[i]!;
       const itemset = slots[slot]! - 1;
       this.#sets[i] = itemset;
-      this.#unions[i] = slots[slot + (published ? PUBLISHED_UNION : FREQ_UNION)]!;
+      this.#unions[i] = published ? slots[slot + PUBLISHED_UNION]! : table.freqUnionAt(slot);
       this.#freqs[i] = published ? slots[slot + PUBLISHED_FREQ]! : this.#counters.itemsets.freq(itemset);
     }
     this.#candidates = count;

@@ -4,17 +4,17 @@
  *  1. Between steps a rule table holds (S, e) exactly when freqUnion(S, e) ≥ minSupport(e). Pairs below support are not
  *     kept: when one may have reached support it is counted on demand (union-count.ts).
  *  2. Published evidence obeys the conditions of materiality after every step.
- *  3. `quietLow ≤ freq ≤ quietHigh` promises that no rule of the itemset became material by freq alone.
+ *  3. A freq in its quiet range promises that no rule of the itemset became material by freq alone.
  */
 import type { BatchRules } from "./batch-rules.ts";
 import { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
-import { largerIntegers } from "./larger.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
+import { FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { FLOOR_MAX, FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
@@ -24,9 +24,6 @@ export interface RuleChange {
   readonly unionBefore: number;
   readonly freqBefore: number;
 }
-
-/** Above any freq. */
-const FREQ_MAX = 0x7fffffff;
 
 export class Counters {
   readonly itemsets: Itemsets;
@@ -40,9 +37,7 @@ export class Counters {
   activeIdentities = 0;
   readonly #company: Company;
   readonly materiality: Materiality;
-  #quietLow: Int32Array = new Int32Array(64);
-  #quietHigh: Int32Array = new Int32Array(64);
-  readonly #range: QuietRange = { low: 0, high: 0 };
+  readonly #quiet: QuietRanges = new QuietRanges();
   /** Itemsets whose freq changed in this step, with freq before. */
   readonly movedSets: IdSet = new IdSet();
   readonly #freqBefore: Map<number, number> = new Map();
@@ -117,20 +112,16 @@ export class Counters {
     const slot = table.find(itemset);
     if (slot === -1) return;
     const policy = this.#company.policy.of(entitlement);
-    if (table.slots[slot + FREQ_UNION]! < policy.minSupport) return this.#dropRule(entitlement, itemset, slot);
+    if (table.freqUnionAt(slot) < policy.minSupport) return this.#dropRule(entitlement, itemset, slot);
     this.#propagateIfMaterial(entitlement, itemset, slot);
-    this.#ensureQuiet(itemset);
-    this.#narrowStored(entitlement, itemset, slot);
+    this.#quiet.narrow(itemset, entitlement, this.#quietRangeOf(entitlement, slot));
   }
 
-  /** Checks all rules of the itemsets whose freq left their quiet range. */
+  /** Checks rules of the itemsets whose freq left their quiet range. */
   checkMovedSets(): void {
     for (const itemset of this.movedSets.ids) {
       const freq = this.itemsets.freq(itemset);
-      this.#ensureQuiet(itemset);
-      if (freq === this.#freqBefore.get(itemset)) continue;
-      if (freq >= this.#quietLow[itemset]! && freq <= this.#quietHigh[itemset]!) continue;
-      this.#checkRulesOf(itemset);
+      if (freq !== this.#freqBefore.get(itemset) && !this.#quiet.has(itemset, freq)) this.#checkRulesOf(itemset, freq);
     }
   }
 
@@ -143,20 +134,19 @@ export class Counters {
       }
     }
     this.#recording = true;
-    // No freq lies in these ranges: the first change of one looks at all rules of its itemset, and narrows anew.
-    this.#quietLow.fill(0);
-    this.#quietHigh.fill(0);
+    this.#quiet.forgetAll();
   }
 
   /** Published evidence that differs from exact evidence. */
   *driftedEvidence(): Generator<EvidenceRow> {
-    for (const [entitlement, { slots }] of this.tables.entries()) {
+    for (const [entitlement, table] of this.tables.entries()) {
+      const { slots } = table;
       for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
         if (slots[slot] === 0) continue;
         const itemset = slots[slot]! - 1;
         const toldUnion = slots[slot + PUBLISHED_UNION]!;
         const toldFreq = slots[slot + PUBLISHED_FREQ]!;
-        if (toldUnion === slots[slot + FREQ_UNION] && toldFreq === this.itemsets.freq(itemset)) continue;
+        if (toldUnion === table.freqUnionAt(slot) && toldFreq === this.itemsets.freq(itemset)) continue;
         yield [entitlement, this.itemsets.itemsOf(itemset).join(" "), toldUnion, toldFreq];
       }
     }
@@ -164,8 +154,8 @@ export class Counters {
 
   /** Published evidence := exact evidence. */
   #propagate(entitlement: number, itemset: number, slot: number): void {
-    const { slots } = this.tables[entitlement]!;
-    this.#publishEvidence(entitlement, itemset, slot, slots[slot + FREQ_UNION]!, this.itemsets.freq(itemset));
+    const freqUnion = this.tables[entitlement]!.freqUnionAt(slot);
+    this.#publishEvidence(entitlement, itemset, slot, freqUnion, this.itemsets.freq(itemset));
   }
 
   #publishEvidence(entitlement: number, itemset: number, slot: number, freqUnion: number, freq: number): void {
@@ -184,7 +174,7 @@ export class Counters {
   }
 
   #isMaterial(entitlement: number, itemset: number, slot: number, toldUnion: number, toldFreq: number): boolean {
-    const freqUnion = this.tables[entitlement]!.slots[slot + FREQ_UNION]!;
+    const freqUnion = this.tables[entitlement]!.freqUnionAt(slot);
     const threshold = this.#company.policy.of(entitlement).recommendThreshold;
     return this.materiality.isMaterial(freqUnion, this.itemsets.freq(itemset), toldUnion, toldFreq, threshold);
   }
@@ -210,39 +200,23 @@ export class Counters {
 
   /** An itemset id is about to be used for another itemset. */
   forgetSet(itemset: number): void {
-    if (itemset >= this.#quietLow.length) return;
-    this.#quietLow[itemset] = 0;
-    this.#quietHigh[itemset] = 0;
+    this.#quiet.forget(itemset);
   }
 
-  /** Narrows the quiet range of the itemset by one of its rules. */
-  #narrowStored(entitlement: number, itemset: number, slot: number): void {
-    const range = this.#range;
-    range.low = this.#quietLow[itemset]!;
-    range.high = this.#quietHigh[itemset]!;
-    this.#narrow(range, entitlement, slot);
-    this.#quietLow[itemset] = range.low;
-    this.#quietHigh[itemset] = range.high;
-  }
-
-  #checkRulesOf(itemset: number): void {
-    const range: QuietRange = { low: 0, high: FREQ_MAX };
-    const entitlements = this.rulesOf.toArray(itemset);
+  #checkRulesOf(itemset: number, freq: number): void {
+    const entitlements = this.#quiet.open(itemset, freq, this.rulesOf.toArray(itemset));
     // All are found before any is changed: the reads wait for memory together.
     const offsets = entitlements.map((entitlement) => this.tables[entitlement]!.find(itemset));
     for (const [i, entitlement] of entitlements.entries()) {
       const slot = offsets[i]!;
-      const minSupport = this.#company.policy.of(entitlement).minSupport;
-      if (this.tables[entitlement]!.slots[slot + FREQ_UNION]! < minSupport) {
+      if (this.tables[entitlement]!.freqUnionAt(slot) < this.#company.policy.of(entitlement).minSupport) {
         this.#dropRule(entitlement, itemset, slot);
         continue;
       }
       this.#propagateIfMaterial(entitlement, itemset, slot);
-      this.#narrow(range, entitlement, slot);
+      this.#quiet.narrow(itemset, entitlement, this.#quietRangeOf(entitlement, slot));
     }
-    this.#ensureQuiet(itemset);
-    this.#quietLow[itemset] = range.low;
-    this.#quietHigh[itemset] = range.high;
+    this.#quiet.close(itemset);
   }
 
   #propagateIfMaterial(entitlement: number, itemset: number, slot: number): void {
@@ -253,16 +227,18 @@ export class Counters {
     this.#propagate(entitlement, itemset, slot);
   }
 
-  #narrow(range: QuietRange, entitlement: number, slot: number): void {
-    const { slots } = this.tables[entitlement]!;
-    const threshold = this.#company.policy.of(entitlement).recommendThreshold;
+  #quietRangeOf(entitlement: number, slot: number): QuietRange {
+    const table = this.tables[entitlement]!;
+    const { slots } = table;
+    const range = { low: 0, high: FREQ_MAX };
     this.materiality.narrow(
       range,
-      slots[slot + FREQ_UNION]!,
+      table.freqUnionAt(slot),
       slots[slot + PUBLISHED_UNION]!,
       slots[slot + PUBLISHED_FREQ]!,
-      threshold,
+      this.#company.policy.of(entitlement).recommendThreshold,
     );
+    return range;
   }
 
   #dropRule(entitlement: number, itemset: number, slot: number): void {
@@ -273,12 +249,5 @@ export class Counters {
     this.rulesOf.remove(itemset, entitlement);
     this.strongOf.remove(itemset, entitlement);
     if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore });
-  }
-
-  #ensureQuiet(itemset: number): void {
-    if (itemset < this.#quietLow.length) return;
-    const size = Math.max(itemset + 1, this.#quietLow.length * 2);
-    this.#quietLow = largerIntegers(this.#quietLow, size);
-    this.#quietHigh = largerIntegers(this.#quietHigh, size);
   }
 }

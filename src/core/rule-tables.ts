@@ -1,28 +1,29 @@
 /**
  * The rules of one entitlement: open addressing over one Int32Array, four integers a slot, one cache line a probe:
- * [itemset + 1, freqUnion, published freqUnion, published freq]. A rule that was not published has 0, 0.
+ * [itemset + 1, freqUnion with the floor above it, published freqUnion, published freq]. A rule that was not published has
+ * 0, 0.
  * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
-export const FREQ_UNION = 1;
+const FREQ_UNION = 1;
 export const PUBLISHED_UNION = 2;
 export const PUBLISHED_FREQ = 3;
 export const RULE_WIDTH = 4;
 
 /** A floor of 1. */
 export const FLOOR_MAX = 255;
+/** freqUnion takes the lower bits: no company has more people. */
+const FLOOR_SHIFT = 24;
+const UNION_MASK = (1 << FLOOR_SHIFT) - 1;
 
 export class RuleTable {
   slots: Int32Array;
-  /** By slot. */
-  #floors: Uint8Array;
   size = 0;
   #mask: number;
 
   constructor(expected: number = 1) {
     const capacity = capacityFor(expected);
     this.slots = new Int32Array(capacity * RULE_WIDTH);
-    this.#floors = new Uint8Array(capacity);
     this.#mask = capacity - 1;
   }
 
@@ -81,13 +82,20 @@ export class RuleTable {
       const wanted = home(slots[slot * RULE_WIDTH]! - 1) & mask;
       if (((slot - wanted) & mask) < ((slot - hole) & mask)) continue;
       slots.copyWithin(hole * RULE_WIDTH, slot * RULE_WIDTH, (slot + 1) * RULE_WIDTH);
-      this.#floors[hole] = this.#floors[slot]!;
       hole = slot;
     }
     slots.fill(0, hole * RULE_WIDTH, (hole + 1) * RULE_WIDTH);
-    this.#floors[hole] = 0;
     this.size--;
     if (mask > 7 && this.size * 8 < mask) this.#resize((mask + 1) / 2);
+  }
+
+  freqUnionAt(offset: number): number {
+    return this.slots[offset + FREQ_UNION]! & UNION_MASK;
+  }
+
+  /** The sum stays within what a count of people can be. */
+  addToFreqUnion(offset: number, difference: number): void {
+    this.slots[offset + FREQ_UNION]! += difference;
   }
 
   /**
@@ -95,20 +103,16 @@ export class RuleTable {
    * (concern.ts). 0 promises nothing.
    */
   floorAt(offset: number): number {
-    return this.#floors[offset / RULE_WIDTH]!;
+    return this.slots[offset + FREQ_UNION]! >>> FLOOR_SHIFT;
   }
 
   setFloor(offset: number, floor: number): void {
-    this.#floors[offset / RULE_WIDTH] = floor;
+    this.slots[offset + FREQ_UNION] = this.freqUnionAt(offset) | (floor << FLOOR_SHIFT);
   }
 
   /** No floor of these rules stays above `floor`. */
   lowerFloors(offsets: Int32Array, count: number, floor: number): void {
-    const floors = this.#floors;
-    for (let i = 0; i < count; i++) {
-      const at = offsets[i]! / RULE_WIDTH;
-      if (floors[at]! > floor) floors[at] = floor;
-    }
+    for (let i = 0; i < count; i++) if (this.floorAt(offsets[i]!) > floor) this.setFloor(offsets[i]!, floor);
   }
 
   /** Itemsets of all rules, in no particular order. */
@@ -127,15 +131,12 @@ export class RuleTable {
 
   #resize(capacity: number): void {
     const old = this.slots;
-    const oldFloors = this.#floors;
     this.slots = new Int32Array(capacity * RULE_WIDTH);
-    this.#floors = new Uint8Array(capacity);
     this.#mask = capacity - 1;
     for (let offset = 0; offset < old.length; offset += RULE_WIDTH) {
       if (old[offset] === 0) continue;
       const to = this.#place(old[offset]! - 1);
       for (let i = 1; i < RULE_WIDTH; i++) this.slots[to + i] = old[offset + i]!;
-      this.#floors[to / RULE_WIDTH] = oldFloors[offset / RULE_WIDTH]!;
     }
   }
 }

@@ -9,7 +9,7 @@ import type { Counters } from "./counters.ts";
 import { largerBytes } from "./larger.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { FREQ_UNION, type RuleTable } from "./rule-tables.ts";
+import type { RuleTable } from "./rule-tables.ts";
 import { UnionCount } from "./union-count.ts";
 
 /** How the itemsets of one user changed. */
@@ -19,10 +19,10 @@ interface SetChange {
   readonly kept: readonly number[];
 }
 
-/** A teaching assignment that counts in itemsets where its entitlement had no rule. */
+/** A teaching assignment, and an itemset that it counts in where its entitlement had no rule. */
 interface Candidate {
   readonly row: number;
-  readonly sets: readonly number[];
+  readonly itemset: number;
 }
 
 export class Settle {
@@ -33,7 +33,8 @@ export class Settle {
   #activeCounted: Uint8Array = new Uint8Array(64);
   /** Entitlement and itemset of every rule whose freqUnion was touched, alternating. */
   #touchedRules: number[] = [];
-  #candidates: Candidate[] = [];
+  /** By number of items. */
+  #candidates: Candidate[][] = [];
   #counts: Int32Array = new Int32Array(0);
 
   constructor(company: Company, counters: Counters) {
@@ -161,17 +162,21 @@ export class Settle {
     if (sets.length === 0) return;
     const entitlement = this.#company.pairs.entitlementOf(row);
     const table = this.#counters.table(entitlement);
-    let unknown = false;
     for (const itemset of sets) {
       const slot = table.find(itemset);
       if (slot === -1) {
-        unknown = true;
+        if (difference === 1) this.#addCandidate(row, itemset);
         continue;
       }
-      table.slots[slot + FREQ_UNION]! += difference;
+      table.addToFreqUnion(slot, difference);
       this.#touchedRules.push(entitlement, itemset);
     }
-    if (unknown && difference === 1) this.#candidates.push({ row, sets });
+  }
+
+  #addCandidate(row: number, itemset: number): void {
+    const length = this.#counters.itemsets.depthOf(itemset);
+    while (this.#candidates.length < length) this.#candidates.push([]);
+    this.#candidates[length - 1]!.push({ row, itemset });
   }
 
   /**
@@ -181,28 +186,22 @@ export class Settle {
   #resolveCandidates(): void {
     const common = new Map<number, Int32Array>();
     const { pairs } = this.#company;
-    let longest = 0;
-    for (const { sets } of this.#candidates) {
-      for (const itemset of sets) longest = Math.max(longest, this.#counters.itemsets.depthOf(itemset));
-    }
-    for (let length = 1; length <= longest; length++) {
-      for (const { row, sets } of this.#candidates) {
-        const commonItems = (): Int32Array => {
+    for (const candidates of this.#candidates) {
+      for (const { row, itemset } of candidates) {
+        this.#resolve(row, itemset, () => {
           const known = common.get(row);
           if (known !== undefined) return known;
           const masks = this.#unionCount.commonItems(pairs.entitlementOf(row), pairs.userOf(row));
           common.set(row, masks);
           return masks;
-        };
-        for (const itemset of sets) this.#resolve(row, itemset, length, commonItems);
+        });
       }
     }
     this.#candidates = [];
   }
 
-  #resolve(row: number, itemset: number, length: number, commonItems: () => Int32Array): void {
+  #resolve(row: number, itemset: number, commonItems: () => Int32Array): void {
     const { itemsets } = this.#counters;
-    if (itemsets.depthOf(itemset) !== length) return;
     const entitlement = this.#company.pairs.entitlementOf(row);
     const { minSupport } = this.#company.policy.of(entitlement);
     if (itemsets.freq(itemset) < minSupport) return;

@@ -8,7 +8,7 @@ import type { Live } from "./live.ts";
 import { reaches } from "./materiality.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
 import { NEVER } from "./registers.ts";
-import { FREQ_UNION, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type {
   AssignmentRow,
   EntitlementRow,
@@ -96,7 +96,7 @@ export class ExactView {
           rule: this.#live.descriptions.of(itemset),
           entitlement: this.#company.catalog.names.textOf(entitlement),
           freq: counters.itemsets.freq(itemset),
-          freqUnion: table.slots[table.find(itemset) + FREQ_UNION]!,
+          freqUnion: table.freqUnionAt(table.find(itemset)),
         };
       }
     }
@@ -150,7 +150,7 @@ export class ExactView {
     const table = counters.table(entitlement);
     const users = new Set<number>();
     for (const itemset of table.itemsets()) {
-      const freqUnion = table.slots[table.find(itemset) + FREQ_UNION]!;
+      const freqUnion = table.freqUnionAt(table.find(itemset));
       if (!reaches(freqUnion, counters.itemsets.freq(itemset), recommendThreshold)) continue;
       for (const user of counters.itemsets.members.toArray(itemset)) users.add(user);
     }

@@ -100,8 +100,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "the floor of a rule does not know of a new choice",
     file: "rule-tables.ts",
-    find: "if (floors[at]! > floor) floors[at] = floor;",
-    replace: "",
+    find: "if (this.floorAt(offsets[i]!) > floor) this.setFloor(offsets[i]!, floor);",
+    replace: "continue;",
     family: "exact",
   },
   {
