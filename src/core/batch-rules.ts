@@ -8,7 +8,9 @@ import type { Company } from "./company.ts";
 import type { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import type { Materiality } from "./materiality.ts";
+import { MemberCount } from "./member-count.ts";
 import { COUNTED_TEACHER } from "./pairs.ts";
+import { RULE_WIDTH } from "./rule-tables.ts";
 import { similarUsers, UserPairs } from "./user-pairs.ts";
 
 export class BatchRules {
@@ -60,25 +62,41 @@ export class BatchRules {
     }
   }
 
-  #count(): void {
-    const { catalog, identities, policy } = this.#company;
-    const { members } = this.#itemsets;
-    const teaching = UserPairs.counted(this.#company, COUNTED_TEACHER, similarUsers(this.#itemsets, identities.size));
-    const minSupport = Int32Array.from({ length: catalog.size }, (_, entitlement) => policy.of(entitlement).minSupport);
-    const counts = new Int32Array(catalog.size);
-    const reached = new Int32Array(catalog.size);
+  /**
+   * The rules of entitlements from `from` on, one entitlement after the other: itemset, freqUnion, published freqUnion and
+   * freq. Those of entitlement `from + i` go to record `starts[i]` and after; the last of `starts` ends them all.
+   */
+  byEntitlement(from: number, starts: Int32Array): Int32Array {
+    const end = from + starts.length - 1;
+    const records = new Int32Array(starts.at(-1)! * RULE_WIDTH);
+    const next = starts.slice();
     for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
-      const freq = members.length[itemset]!;
-      if (freq >= policy.supportFloor) {
-        const found = countMembers(members.pool, members.start[itemset]!, freq, teaching, counts, minSupport, reached);
-        this.#add(reached.subarray(0, found).sort(), counts);
-        clearMembers(members.pool, members.start[itemset]!, freq, teaching, counts);
+      for (let at = this.start[itemset]!; at < this.start[itemset + 1]!; at++) {
+        const entitlement = this.entitlements[at]!;
+        if (entitlement < from || entitlement >= end) continue;
+        const to = next[entitlement - from]!++ * RULE_WIDTH;
+        records[to] = itemset;
+        records[to + 1] = this.freqUnions[at]!;
+        records[to + 2] = this.publishedUnions[at]!;
+        records[to + 3] = this.publishedFreqs[at]!;
+      }
+    }
+    return records;
+  }
+
+  #count(): void {
+    const { identities, policy } = this.#company;
+    const order = similarUsers(this.#itemsets, identities.size);
+    const members = new MemberCount(UserPairs.counted(this.#company, COUNTED_TEACHER, order), this.#company);
+    for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
+      if (this.#itemsets.freq(itemset) >= policy.supportFloor) {
+        this.#add(members.count(this.#itemsets.members, itemset), members);
       }
       this.start[itemset + 1] = this.#size;
     }
   }
 
-  #add(entitlements: Int32Array, counts: Int32Array): void {
+  #add(entitlements: Int32Array, members: MemberCount): void {
     const end = this.#size + entitlements.length;
     if (end > this.entitlements.length) {
       const room = Math.ceil(end * 1.5);
@@ -87,7 +105,7 @@ export class BatchRules {
     }
     for (const entitlement of entitlements) {
       this.entitlements[this.#size] = entitlement;
-      this.freqUnions[this.#size++] = counts[entitlement]!;
+      this.freqUnions[this.#size++] = members.freqUnionOf(entitlement);
     }
   }
 
@@ -103,41 +121,5 @@ export class BatchRules {
       else high = middle;
     }
     return low < end && this.entitlements[low] === entitlement ? low : -1;
-  }
-}
-
-/** Counts what the members hold; how many entitlements reach their support, which stand in `reached`. */
-function countMembers(
-  pool: Int32Array,
-  from: number,
-  count: number,
-  { start, end, entitlements }: UserPairs,
-  counts: Int32Array,
-  minSupport: Int32Array,
-  reached: Int32Array,
-): number {
-  let found = 0;
-  for (let i = from; i < from + count; i++) {
-    const user = pool[i]!;
-    const last = end[user]!;
-    for (let at = start[user]!; at < last; at++) {
-      const entitlement = entitlements[at]!;
-      if (++counts[entitlement]! === minSupport[entitlement]!) reached[found++] = entitlement;
-    }
-  }
-  return found;
-}
-
-function clearMembers(
-  pool: Int32Array,
-  from: number,
-  count: number,
-  { start, end, entitlements }: UserPairs,
-  counts: Int32Array,
-): void {
-  for (let i = from; i < from + count; i++) {
-    const user = pool[i]!;
-    const last = end[user]!;
-    for (let at = start[user]!; at < last; at++) counts[entitlements[at]!] = 0;
   }
 }

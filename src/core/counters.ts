@@ -17,6 +17,9 @@ import type { EvidenceRow } from "./rows.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
+/** Bounds what is held twice while tables are made. */
+const RULES_AT_A_TIME = 1 << 20;
+
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
 export interface RuleChange {
   readonly entitlement: number;
@@ -77,9 +80,10 @@ export class Counters {
   indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): void {
     const { policy } = this.#company;
     const strong: number[] = [];
+    this.rulesOf.allocate(Int32Array.from({ length: start.length - 1 }, (_, i) => start[i + 1]! - start[i]!));
     for (let itemset = 0; itemset + 1 < start.length; itemset++) {
       const end = start[itemset + 1]!;
-      this.rulesOf.assign(itemset, entitlements.subarray(start[itemset], end));
+      this.rulesOf.pool.set(entitlements.subarray(start[itemset], end), this.rulesOf.start[itemset]);
       strong.length = 0;
       for (let at = start[itemset]!; at < end; at++) {
         const threshold = policy.of(entitlements[at]!).recommendThreshold;
@@ -89,19 +93,19 @@ export class Counters {
     }
   }
 
-  /** Batch path: makes the rule tables. */
+  /** Batch path: makes the rule tables, some of them at a time. */
   takeRules(rules: BatchRules): void {
     const sizes = new Int32Array(this.tables.length);
     for (let at = 0; at < rules.size; at++) sizes[rules.entitlements[at]!]!++;
-    for (const [entitlement, size] of sizes.entries()) this.tables[entitlement] = new RuleTable(size);
-    for (let itemset = 0; itemset + 1 < rules.start.length; itemset++) {
-      for (let at = rules.start[itemset]!; at < rules.start[itemset + 1]!; at++) {
-        const table = this.tables[rules.entitlements[at]!]!;
-        const offset = table.insert(itemset, rules.freqUnions[at]!);
-        table.slots[offset + PUBLISHED_UNION] = rules.publishedUnions[at]!;
-        table.slots[offset + PUBLISHED_FREQ] = rules.publishedFreqs[at]!;
-        // Nothing is known of what consumers were told yet: looks will lower it.
-        table.setFloor(offset, FLOOR_MAX);
+    for (let from = 0, end = 0; from < sizes.length; from = end) {
+      const starts = [0];
+      while (end < sizes.length && (end === from || starts.at(-1)! + sizes[end]! <= RULES_AT_A_TIME)) {
+        starts.push(starts.at(-1)! + sizes[end++]!);
+      }
+      const records = rules.byEntitlement(from, Int32Array.from(starts));
+      for (let entitlement = from; entitlement < end; entitlement++) {
+        const first = starts[entitlement - from]!;
+        this.tables[entitlement] = tableOf(records, first, first + sizes[entitlement]!);
       }
     }
   }
@@ -250,4 +254,16 @@ export class Counters {
     this.strongOf.remove(itemset, entitlement);
     if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore });
   }
+}
+
+/** A table of the rules in `records`; nothing is known yet of what consumers were told: looks will lower the floors. */
+function tableOf(records: Int32Array, from: number, end: number): RuleTable {
+  const table = new RuleTable(end - from);
+  for (let at = from * RULE_WIDTH; at < end * RULE_WIDTH; at += RULE_WIDTH) {
+    const offset = table.insert(records[at]!, records[at + 1]!);
+    table.slots[offset + PUBLISHED_UNION] = records[at + 2]!;
+    table.slots[offset + PUBLISHED_FREQ] = records[at + 3]!;
+    table.setFloor(offset, FLOOR_MAX);
+  }
+  return table;
 }

@@ -11,6 +11,7 @@
 import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
+import { type Group, Refinement } from "./refinement.ts";
 
 const ROOT = -1;
 
@@ -142,53 +143,37 @@ export class Itemsets {
 
   /**
    * Batch path: builds the whole tree from nothing by refining groups of users, item by item.
-   * `itemsOf(user)` gives feature items in item order.
+   * `items` gives every user's feature items in item order.
    */
-  build(users: number, itemsOf: (user: number) => readonly number[]): void {
-    const all: (readonly number[])[] = new Array<readonly number[]>(users);
-    const everyone: number[] = [];
+  build(users: number, items: IntLists): void {
+    const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
+    let count = 0;
     for (let user = 0; user < users; user++) {
-      const items = itemsOf(user);
-      all[user] = items;
-      if (items.length > 0) everyone.push(user);
+      if (items.count(user) === 0) continue;
+      everyone.users[count] = user;
+      everyone.next[count++] = items.start[user]!;
     }
     this.sets.reserve(users);
-    this.#refine(ROOT, Int32Array.from(everyone), all, new Int32Array(this.#items.size));
+    const refinement = new Refinement(items, this.#items.size, this.#lengthMax);
+    this.#refine(ROOT, everyone, 0, count, refinement);
     this.#fillSets(users);
   }
 
-  #refine(node: number, members: Int32Array, all: readonly (readonly number[])[], counts: Int32Array): void {
-    const last = node === ROOT ? -1 : this.#item[node]!;
+  /** The members of `node` stand at `from … end` of the group. */
+  #refine(node: number, group: Group, from: number, end: number, refinement: Refinement): void {
     const depth = node === ROOT ? 0 : this.#depth[node]!;
     if (depth === this.#lengthMax) return;
-    const seen: number[] = [];
-    for (const user of members) {
-      const items = all[user]!;
-      for (let i = firstAfter(items, last); i < items.length; i++) {
-        const item = items[i]!;
-        if (counts[item]!++ === 0) seen.push(item);
-      }
-    }
-    const groups = new Map<number, Int32Array>();
-    for (const item of seen) {
-      groups.set(item, new Int32Array(counts[item]!));
-      counts[item] = 0;
-    }
-    for (const user of members) {
-      const items = all[user]!;
-      for (let i = firstAfter(items, last); i < items.length; i++) {
-        const item = items[i]!;
-        groups.get(item)![counts[item]!++] = user;
-      }
-    }
-    for (const item of seen) counts[item] = 0;
-    for (const [item, group] of groups) {
-      groups.delete(item);
+    const parts = refinement.split(group, from, end, depth);
+    const below = refinement.groups[depth]!;
+    let first = 0;
+    for (const { item, size } of parts) {
       const child = this.#create(node, item);
-      this.members.assign(child, group);
-      if (group.length < this.#supportFloor) continue;
-      this.#expanded[child] = 1;
-      this.#refine(child, group, all, counts);
+      this.members.assign(child, below.users.subarray(first, first + size));
+      if (size >= this.#supportFloor) {
+        this.#expanded[child] = 1;
+        this.#refine(child, below, first, first + size, refinement);
+      }
+      first += size;
     }
   }
 
@@ -339,9 +324,4 @@ function hashOf(parent: number, item: number): number {
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);
   return (hash ^ (hash >>> 13)) >>> 0;
-}
-
-/** Index of the first item after `last` in a list in item order; 0 when `last` is -1. */
-function firstAfter(items: readonly number[], last: number): number {
-  return last === -1 ? 0 : items.indexOf(last) + 1;
 }

@@ -15,7 +15,7 @@ import { reaches } from "./materiality.ts";
 import { PREDICTION } from "./pairs.ts";
 import type { Published } from "./published.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
@@ -183,12 +183,14 @@ export class Ripple {
     const rows = pairs.rowsOf(entitlement).slots;
     for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) this.#meet(rows[at]! - 1, users);
     const table = this.#counters.table(entitlement);
-    const { slots } = table;
-    const threshold = policy.of(entitlement).recommendThreshold;
-    for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
-      if (slots[slot] !== 0 && reaches(slots[slot + PUBLISHED_UNION]!, slots[slot + PUBLISHED_FREQ]!, threshold)) {
-        this.#meetMembers(slots[slot]! - 1, users);
-      }
+    const { recommendThreshold } = policy.of(entitlement);
+    const isStrong = (at: number): boolean =>
+      reaches(table.slots[at + PUBLISHED_UNION]!, table.slots[at + PUBLISHED_FREQ]!, recommendThreshold);
+    for (const itemset of table.itemsets()) {
+      if (!isStrong(table.find(itemset))) continue;
+      const parent = this.#counters.itemsets.parentOf(itemset);
+      // Members of an itemset are members of its parent.
+      if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(itemset, users);
     }
     return Int32Array.from(users).sort();
   }

@@ -6,6 +6,7 @@ import { BatchRules } from "./batch-rules.ts";
 import { type Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
+import { IntLists } from "./int-lists.ts";
 import { largerBytes } from "./larger.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
@@ -65,10 +66,12 @@ export class Settle {
   /** Batch path: counts everything from the tables. */
   build(): BatchRules {
     const { identities, catalog, pairs } = this.#company;
-    this.#counters.itemsets.build(identities.size, (user) =>
-      identities.isActive(user) ? identities.featuresOf(user) : [],
-    );
-    for (let user = 0; user < identities.size; user++) this.#countIdentity(user);
+    const features = new IntLists(identities.size, identities.size * 8);
+    for (let user = 0; user < identities.size; user++) {
+      if (identities.isActive(user)) features.assign(user, identities.featuresOf(user));
+      this.#countIdentity(user);
+    }
+    this.#counters.itemsets.build(identities.size, features);
     this.#counters.table(catalog.size - 1);
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row)) continue;

@@ -1,0 +1,62 @@
+/** Batch path: splits a group of users by the items that they have beyond those that all of them have. */
+import type { IntLists } from "./int-lists.ts";
+
+export interface Group {
+  users: Int32Array;
+  /** For each of these users, where the items that may still be added begin in the pool of `items`. */
+  next: Int32Array;
+}
+
+export class Refinement {
+  /** By depth: the parts of the group that was split there last, one after the other. */
+  readonly groups: readonly Group[];
+  readonly #items: IntLists;
+  /** By item: how many have it, then where the next of them goes. */
+  readonly #counts: Int32Array;
+
+  constructor(items: IntLists, itemsMax: number, depthMax: number) {
+    this.#items = items;
+    this.#counts = new Int32Array(itemsMax);
+    this.groups = Array.from({ length: depthMax }, () => ({
+      users: new Int32Array(64),
+      next: new Int32Array(64),
+    }));
+  }
+
+  /** The parts, in the order in which they stand in `groups[depth]`; users keep their order. */
+  split(group: Group, from: number, end: number, depth: number): { readonly item: number; readonly size: number }[] {
+    const counts = this.#counts;
+    const { pool, start, length } = this.#items;
+    const seen: number[] = [];
+    let total = 0;
+    for (let i = from; i < end; i++) {
+      const user = group.users[i]!;
+      const last = start[user]! + length[user]!;
+      total += last - group.next[i]!;
+      for (let at = group.next[i]!; at < last; at++) if (counts[pool[at]!]!++ === 0) seen.push(pool[at]!);
+    }
+    const parts = seen.map((item) => ({ item, size: counts[item]! }));
+    let first = 0;
+    for (const { item, size } of parts) {
+      counts[item] = first;
+      first += size;
+    }
+    const below = this.groups[depth]!;
+    if (below.users.length < total) {
+      below.users = new Int32Array(total * 2);
+      below.next = new Int32Array(total * 2);
+    }
+    const { users, next } = below;
+    for (let i = from; i < end; i++) {
+      const user = group.users[i]!;
+      const last = start[user]! + length[user]!;
+      for (let at = group.next[i]!; at < last; at++) {
+        const place = counts[pool[at]!]!++;
+        users[place] = user;
+        next[place] = at + 1;
+      }
+    }
+    for (const item of seen) counts[item] = 0;
+    return parts;
+  }
+}
