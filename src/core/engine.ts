@@ -21,7 +21,7 @@ import type {
   EntitlementRow,
   EvidenceRow,
   ItemRow,
-  PublishedRow,
+  PublishedChunk,
   TableChanges,
   UserRow,
 } from "./rows.ts";
@@ -121,9 +121,9 @@ export class Engine {
     this.#memory.loadAssignments(chunk);
   }
 
-  loadPublished(rows: readonly PublishedRow[]): void {
+  loadPublished(chunk: PublishedChunk): void {
     this.#rest();
-    for (const row of rows) this.#memory.loadPublished(row);
+    this.#memory.loadPublished(chunk);
   }
 
   /** Published evidence as `driftedEvidence` gave it, perhaps some steps ago. Before `start`. */

@@ -25,8 +25,9 @@ export const REMOVED = 2;
 
 const FIELDS = ["kind", "name", "email", "manager", "company", "endsAt", "lastLoginAt"] as const;
 type Fields = { [K in keyof IdentityFields]: Exclude<IdentityFields[K], undefined> };
+type Field = (typeof FIELDS)[number];
 /** Own stamps of fields stand beside those of attributes; no attribute name contains U+0000. */
-const fieldKey = (field: string): string => `\u0000${field}`;
+const FIELD_KEYS = Object.fromEntries(FIELDS.map((field) => [field, `\u0000${field}`])) as Record<Field, string>;
 
 interface Registers {
   readonly s: number;
@@ -123,15 +124,17 @@ export class Identities {
       return this.#setState(user, ACTIVE, moment);
     }
     const own = this.#ownStamps.get(user);
-    const open = (key: string): boolean => wins(moment, own?.get(key) ?? imageAt);
-    const kept = this.attributes.toArray(user).filter((item) => !open(this.#items.attributeOf(item)));
-    const next = this.#inOrder([...kept, ...this.#itemsNamed(event, open)]);
+    // The image itself wins; what has a stamp of its own may be newer.
+    const open = own === undefined ? null : (key: string): boolean => wins(moment, own.get(key) ?? imageAt);
+    const kept = open === null ? [] : this.#itemsKept(user, (attribute) => !open(attribute));
+    const next = this.#withNamed(kept, event, open);
     if (this.#tooMany(next)) return TOO_MANY_ITEMS;
     const newImageAt = stampFor(moment, imageAt);
     let changed = this.#setItems(user, next, moment);
     this.#noteNamed(user, event);
     for (const field of FIELDS) {
-      if (open(fieldKey(field)) && this.#setField(user, field, event[field] ?? null)) changed = true;
+      if ((open === null || open(FIELD_KEYS[field])) && this.#setField(user, field, event[field] ?? null))
+        changed = true;
     }
     this.#imageAt[user] = newImageAt;
     if (own !== undefined) this.#dropStamps(user, own, newImageAt);
@@ -145,14 +148,14 @@ export class Identities {
     const open = (key: string): boolean => wins(moment, own?.get(key) ?? imageAt);
     const named = event.attributes.map(([name]) => name).filter(open);
     const namedFields = FIELDS.filter((field) => event[field] !== undefined);
-    const openFields = namedFields.filter((field) => open(fieldKey(field)));
-    const touched = [...named, ...openFields.map(fieldKey)];
+    const openFields = namedFields.filter((field) => open(FIELD_KEYS[field]));
+    const touched = [...named, ...openFields.map((field) => FIELD_KEYS[field])];
     if (touched.length === 0) {
       this.#noteNamed(user, event);
       return event.attributes.length + namedFields.length === 0 ? "unchanged" : "late";
     }
-    const kept = this.attributes.toArray(user).filter((item) => !named.includes(this.#items.attributeOf(item)));
-    const next = this.#inOrder([...kept, ...this.#itemsNamed(event, open)]);
+    const kept = this.#itemsKept(user, (attribute) => !named.includes(attribute));
+    const next = this.#withNamed(kept, event, open);
     if (this.#tooMany(next)) return TOO_MANY_ITEMS;
     let changed = this.#setItems(user, next, moment);
     this.#noteNamed(user, event);
@@ -163,20 +166,27 @@ export class Identities {
     return changed ? "applied" : "unchanged";
   }
 
-  #itemsNamed(event: IdentityUpserted | IdentityChanged, open: (key: string) => boolean): number[] {
-    const named: number[] = [];
-    for (const [name, values] of event.attributes) {
-      if (open(name)) for (const value of values) named.push(this.#items.intern(name, value));
-    }
-    return named;
+  #itemsKept(user: number, keep: (attribute: string) => boolean): number[] {
+    return this.attributes.toArray(user).filter((item) => keep(this.#items.attributeOf(item)));
   }
 
-  #inOrder(items: readonly number[]): number[] {
-    return [...new Set(items)].sort((a, b) => this.#items.compare(a, b));
+  /** Adds the items that the event names; `open` null: all of them. In item order. */
+  #withNamed(
+    items: number[],
+    event: IdentityUpserted | IdentityChanged,
+    open: ((attribute: string) => boolean) | null,
+  ): number[] {
+    for (const [name, values] of event.attributes) {
+      if (open === null || open(name)) for (const value of values) items.push(this.#items.intern(name, value));
+    }
+    items.sort((a, b) => this.#items.compare(a, b));
+    return items.filter((item, i) => i === 0 || item !== items[i - 1]);
   }
 
   #tooMany(items: readonly number[]): boolean {
-    return items.filter((item) => this.#items.isFeature(item)).length > IDENTITY_ITEMS_MAX;
+    let features = 0;
+    for (const item of items) if (this.#items.isFeature(item)) features++;
+    return features > IDENTITY_ITEMS_MAX;
   }
 
   #noteNamed(user: number, event: IdentityUpserted | IdentityChanged): void {
@@ -187,10 +197,11 @@ export class Identities {
   #setItems(user: number, next: readonly number[], moment: Moment): boolean {
     const before = this.attributes.toArray(user);
     if (sameIntegers(before, next)) return false;
-    const featuresBefore = before.filter((item) => this.#items.isFeature(item));
     this.attributes.assign(user, next);
+    if (this.#attributesNamed[user] === 0) return true;
+    const featuresBefore = before.filter((item) => this.#items.isFeature(item));
     const features = next.filter((item) => this.#items.isFeature(item));
-    if (this.#attributesNamed[user] === 1 && !sameIntegers(featuresBefore, features)) {
+    if (!sameIntegers(featuresBefore, features)) {
       this.#previousItems.set(user, featuresBefore);
       const last = this.itemsChangedAt[user]!;
       this.itemsChangedAt[user] = Math.max(last, stampFor(moment, last));

@@ -52,7 +52,7 @@ export class IntLists {
     if (at < this.length[list]! && this.pool[this.start[list]! + at] === value) return false;
     const end = this.#makeRoom(list);
     const from = this.start[list]!;
-    this.pool.copyWithin(from + at + 1, from + at, from + end);
+    if (at < end) this.pool.copyWithin(from + at + 1, from + at, from + end);
     this.pool[from + at] = value;
     return true;
   }

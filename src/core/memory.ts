@@ -9,7 +9,7 @@ import type { Company } from "./company.ts";
 import { bitsOf } from "./flags.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
-import type { AssignmentChunk, EvidenceRow, ItemRow, PublishedRow, TableChanges } from "./rows.ts";
+import type { AssignmentChunk, EvidenceRow, ItemRow, PublishedChunk, PublishedRow, TableChanges } from "./rows.ts";
 import type { PairFlagsRow, PairScoreRow } from "./tables.ts";
 import { bandOf, reasonOf, verdictOf } from "./target.ts";
 
@@ -51,10 +51,15 @@ export class Memory {
     for (const row of rows) this.#evidence.push(row);
   }
 
-  loadPublished([entitlement, user, kind, rule, freqUnion, freq, band, reason, flags]: PublishedRow): void {
+  loadPublished(chunk: PublishedChunk): void {
     const { pairs } = this.#company;
-    const row = pairs.findOrMake(user, entitlement);
-    pairs.tell(row, kind, rule === "" ? -1 : this.#ruleNumber(rule), freqUnion, freq, band + reason, flags);
+    const { entitlements, users, kinds, ruleAt, freqUnions, freqs, bands, reasons, flags } = chunk;
+    const rules = chunk.rules.map((rule) => (rule === "" ? -1 : this.#ruleNumber(rule)));
+    for (let i = 0; i < users.length; i++) {
+      const row = pairs.findOrMake(users[i]!, entitlements[i]!);
+      const verdict = bands[i]! + reasons[i]!;
+      pairs.tell(row, kinds[i]!, rules[ruleAt[i]!]!, freqUnions[i]!, freqs[i]!, verdict, flags[i]!);
+    }
   }
 
   /** Replaces what consumers were told by what the output topics say; the next step writes it down. At rest only. */

@@ -57,6 +57,22 @@ export interface AssignmentChunk {
   readonly extras: ReadonlyMap<number, string>;
 }
 
+/** Many published pairs as columns, as `PublishedRow`: index i of every array is one row. */
+export interface PublishedChunk {
+  readonly entitlements: Uint32Array;
+  readonly users: Uint32Array;
+  readonly kinds: Uint8Array;
+  /** Places in `rules`. */
+  readonly ruleAt: Uint32Array;
+  /** Each rule once. */
+  readonly rules: readonly string[];
+  readonly freqUnions: Uint32Array;
+  readonly freqs: Uint32Array;
+  readonly bands: Uint8Array;
+  readonly reasons: Uint8Array;
+  readonly flags: Uint16Array;
+}
+
 export interface TableChanges {
   readonly users: readonly UserRow[];
   readonly entitlements: readonly EntitlementRow[];

@@ -5,10 +5,10 @@
  * A blob holds the columns one after the other, numbers in the order of bytes of the machine (little end first wherever
  * Node runs but on s390x): member_at and last_used_at as 64-bit floats, entitlement and user as 32-bit integers, flags as bytes.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import sqlite from "@databases/sqlite";
 import type { AssignmentChunk } from "../core/rows.ts";
 import type { Database } from "./database.ts";
+import { ROWS_PER_SLICE, takeInTurns } from "./entitlement-pages.ts";
 
 const { sql } = sqlite;
 
@@ -16,8 +16,6 @@ const { sql } = sqlite;
 const ROWS_PER_CHUNK = 65_536;
 const ROW_BYTES = 25;
 const CHUNKS_PER_PAGE = 16;
-/** Keeps the taking in of a slice below some 10 ms. */
-export const ROWS_PER_SLICE = 8_192;
 
 /** The caller holds the transaction. */
 export async function writeAssignmentChunk(db: Database, chunk: AssignmentChunk): Promise<void> {
@@ -45,12 +43,7 @@ export async function loadAssignmentChunks(db: Database, take: (chunk: Assignmen
     const page = await reading;
     if (page.length === 0) return;
     reading = readPage(db, page.at(-1)!.chunk);
-    for (const stored of page) {
-      for (const slice of slicesOf(chunkOf(stored), ROWS_PER_SLICE)) {
-        take(slice);
-        await nextTurn();
-      }
-    }
+    await takeInTurns(slicesOfPage(page), take);
   }
 }
 
@@ -59,6 +52,10 @@ function readPage(db: Database, after: number): Promise<readonly StoredChunk[]> 
     sql`SELECT chunk, rows, columns, extras FROM assignment_chunks
       WHERE chunk > ${after} ORDER BY chunk LIMIT ${CHUNKS_PER_PAGE}`,
   );
+}
+
+function* slicesOfPage(page: readonly StoredChunk[]): Generator<AssignmentChunk> {
+  for (const stored of page) yield* slicesOf(chunkOf(stored), ROWS_PER_SLICE);
 }
 
 function chunkOf({ rows, columns, extras }: StoredChunk): AssignmentChunk {

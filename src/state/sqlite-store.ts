@@ -9,12 +9,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import sqlite from "@databases/sqlite";
-import type { ApplicationRow, AssignmentChunk, EntitlementRow, ItemRow, PublishedRow, UserRow } from "../core/rows.ts";
+import type {
+  ApplicationRow,
+  AssignmentChunk,
+  EntitlementRow,
+  ItemRow,
+  PublishedChunk,
+  UserRow,
+} from "../core/rows.ts";
 import { AppError } from "../errors.ts";
 import { jsonTexts } from "./bulk.ts";
 import { Database, damagedError } from "./database.ts";
 import { beginEpoch, readHead } from "./head.ts";
-import { loadAssignments, loadPublished } from "./load.ts";
+import { loadAssignments } from "./load-assignments.ts";
+import { loadPublished } from "./load-published.ts";
 import { loadApplications, loadEntitlements, loadItems, loadUsers } from "./load-registers.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 import { MIGRATIONS, migrate, schemaVersion } from "./migrations.ts";
@@ -135,7 +143,7 @@ class SqliteStore implements Store {
     await loadAssignments(this.#usable(), take);
   }
 
-  async loadPublished(take: (rows: readonly PublishedRow[]) => void): Promise<void> {
+  async loadPublished(take: (chunk: PublishedChunk) => void): Promise<void> {
     await loadPublished(this.#usable(), take);
   }
 

@@ -16,6 +16,7 @@ import type {
   AssignmentRow,
   EntitlementRow,
   ItemRow,
+  PublishedChunk,
   PublishedRow,
   UserRow,
 } from "../core/rows.ts";
@@ -94,7 +95,7 @@ export interface Store {
   loadItems(take: (rows: readonly ItemRow[]) => void): Promise<void>;
   /** A pair may come twice; then the later row is the one that stands. */
   loadAssignments(take: (chunk: AssignmentChunk) => void): Promise<void>;
-  loadPublished(take: (rows: readonly PublishedRow[]) => void): Promise<void>;
+  loadPublished(take: (chunk: PublishedChunk) => void): Promise<void>;
   /** Those of these event ids that are remembered, each with its minute. */
   seenEvents(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   commit(step: StepCommit): Promise<void>;

@@ -17,7 +17,7 @@ export async function loadEngine(
   await store.loadEntitlements((rows) => engine.loadEntitlements(rows));
   await store.loadUsers((rows) => engine.loadUsers(rows));
   await store.loadAssignments((chunk) => engine.loadAssignments(chunk));
-  await store.loadPublished((rows) => engine.loadPublished(rows));
+  await store.loadPublished((chunk) => engine.loadPublished(chunk));
   engine.loadPending(head?.pending ?? []);
   if (head !== null) engine.loadEvidence(await readEvidence(folder, head));
   return engine;

@@ -5,6 +5,7 @@ import { AppError } from "../../src/errors.ts";
 import type { Outbox, StepCommit, Store } from "../../src/state/store.ts";
 import { assignmentChunk, rowsOf } from "../support/assignment-chunk.ts";
 import { NO_CHANGES } from "../support/no-changes.ts";
+import { publishedRowsOf } from "../support/published-chunk.ts";
 
 export interface StoreFixture {
   /** Opens the state of this fixture; it is closed before it is opened again. */
@@ -62,7 +63,7 @@ export async function allAssignments(store: Store): Promise<AssignmentRow[]> {
 
 export async function allPublished(store: Store): Promise<PublishedRow[]> {
   const rows: PublishedRow[] = [];
-  await store.loadPublished((slice) => rows.push(...slice));
+  await store.loadPublished((chunk) => rows.push(...publishedRowsOf(chunk)));
   return rows;
 }
 

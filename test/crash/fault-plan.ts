@@ -1,5 +1,5 @@
 /** Which calls of the ports go wrong, and how. */
-import type { PublishedRow } from "../../src/core/rows.ts";
+import type { PublishedChunk } from "../../src/core/rows.ts";
 import type { StepCommit, Store } from "../../src/state/store.ts";
 import { type FaultAnswer, SimulatedCrash } from "../support/memory-transport.ts";
 
@@ -84,7 +84,7 @@ export function faultyStore(store: Store, life: ProcessLife): Store {
     loadApplications: (take) => store.loadApplications(take),
     loadItems: (take) => store.loadItems(take),
     loadAssignments: (take) => store.loadAssignments(take),
-    loadPublished: (take: (rows: readonly PublishedRow[]) => void) => around("load", () => store.loadPublished(take)),
+    loadPublished: (take: (chunk: PublishedChunk) => void) => around("load", () => store.loadPublished(take)),
     seenEvents: (ids) => around("seenEvents", () => store.seenEvents(ids)),
     commit: (step: StepCommit) => around("commit", () => store.commit(step)),
     close: () => around("close", () => store.close()),

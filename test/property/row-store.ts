@@ -10,6 +10,7 @@ import type {
   UserRow,
 } from "../../src/core/rows.ts";
 import { assignmentChunk, rowsOf } from "../support/assignment-chunk.ts";
+import { publishedChunk } from "../support/published-chunk.ts";
 
 /** Assignments are loaded in chunks of this many. */
 const CHUNK_ROWS = 7;
@@ -52,7 +53,7 @@ export class RowStore {
     for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
       engine.loadAssignments(assignmentChunk(rows.slice(from, from + CHUNK_ROWS)));
     }
-    engine.loadPublished([...this.published.values()]);
+    engine.loadPublished(publishedChunk([...this.published.values()]));
     engine.loadPending([...this.pending]);
   }
 }
