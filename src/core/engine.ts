@@ -76,9 +76,12 @@ export class Engine {
 
   step(input: StepInput): StepResult {
     this.company.advanceClock(input.clockMinute);
-    const { events, admit } = input;
-    const apply = ({ event, recordAtMs }: StepEvent): Outcome => this.company.apply(event, recordAtMs, this.#changes);
-    const outcomes = events.map((each, index) => (admit === undefined ? apply(each) : admit(index, () => apply(each))));
+    const { admit } = input;
+    const outcomes: Outcome[] = [];
+    for (const { event, recordAtMs } of input.events) {
+      const apply = (): Outcome => this.company.apply(event, recordAtMs, this.#changes);
+      outcomes.push(admit === undefined ? apply() : admit(outcomes.length, apply));
+    }
     const recounted = this.#policiesChanged();
     if (input.catchUp === true) this.#rest();
     else this.#liven().step(recounted, input.budgetRecords);
