@@ -12,7 +12,7 @@ import type { Company } from "./company.ts";
 import { IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
-import { FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
+import { blockOf, FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
@@ -41,6 +41,7 @@ export class Counters {
   readonly #company: Company;
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
+  readonly #range: QuietRange = { low: 0, high: FREQ_MAX };
   /** Itemsets whose freq changed in this step, with freq before. */
   readonly movedSets: IdSet = new IdSet();
   readonly #freqBefore: Map<number, number> = new Map();
@@ -118,7 +119,9 @@ export class Counters {
     const policy = this.#company.policy.of(entitlement);
     if (table.freqUnionAt(slot) < policy.minSupport) return this.#dropRule(entitlement, itemset, slot);
     this.#propagateIfMaterial(entitlement, itemset, slot);
-    this.#quiet.narrow(itemset, entitlement, this.#quietRangeOf(entitlement, slot));
+    this.#openRange();
+    this.#narrowRange(entitlement, slot);
+    this.#quiet.narrow(itemset, entitlement, this.#range);
   }
 
   /** Checks rules of the itemsets whose freq left their quiet range. */
@@ -211,14 +214,18 @@ export class Counters {
     const entitlements = this.#quiet.open(itemset, freq, this.rulesOf.toArray(itemset));
     // All are found before any is changed: the reads wait for memory together.
     const offsets = entitlements.map((entitlement) => this.tables[entitlement]!.find(itemset));
+    this.#openRange();
     for (const [i, entitlement] of entitlements.entries()) {
       const slot = offsets[i]!;
       if (this.tables[entitlement]!.freqUnionAt(slot) < this.#company.policy.of(entitlement).minSupport) {
         this.#dropRule(entitlement, itemset, slot);
-        continue;
+      } else {
+        this.#propagateIfMaterial(entitlement, itemset, slot);
+        this.#narrowRange(entitlement, slot);
       }
-      this.#propagateIfMaterial(entitlement, itemset, slot);
-      this.#quiet.narrow(itemset, entitlement, this.#quietRangeOf(entitlement, slot));
+      if (i + 1 < entitlements.length && blockOf(entitlement) === blockOf(entitlements[i + 1]!)) continue;
+      this.#quiet.narrow(itemset, entitlement, this.#range);
+      this.#openRange();
     }
     this.#quiet.close(itemset);
   }
@@ -231,18 +238,20 @@ export class Counters {
     this.#propagate(entitlement, itemset, slot);
   }
 
-  #quietRangeOf(entitlement: number, slot: number): QuietRange {
+  #openRange(): void {
+    this.#range.low = 0;
+    this.#range.high = FREQ_MAX;
+  }
+
+  #narrowRange(entitlement: number, slot: number): void {
     const table = this.tables[entitlement]!;
-    const { slots } = table;
-    const range = { low: 0, high: FREQ_MAX };
     this.materiality.narrow(
-      range,
+      this.#range,
       table.freqUnionAt(slot),
-      slots[slot + PUBLISHED_UNION]!,
-      slots[slot + PUBLISHED_FREQ]!,
+      table.slots[slot + PUBLISHED_UNION]!,
+      table.slots[slot + PUBLISHED_FREQ]!,
       this.#company.policy.of(entitlement).recommendThreshold,
     );
-    return range;
   }
 
   #dropRule(entitlement: number, itemset: number, slot: number): void {

@@ -98,7 +98,8 @@ function left(blocks: Int32Array, freq: number, entitlements: readonly number[])
   return entitlements.filter((entitlement) => isLeft[blockOf(entitlement)] !== 0);
 }
 
-function blockOf(entitlement: number): number {
+/** Ranges of entitlements of one block may be given together. */
+export function blockOf(entitlement: number): number {
   return entitlement >> BLOCK_BITS;
 }
 
