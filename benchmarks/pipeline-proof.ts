@@ -25,7 +25,7 @@ export async function provePipeline(config: Config, appended: number): Promise<s
   if (taken !== appended || rejected > 0) faults.push(`${taken} of ${appended} events taken, ${rejected} rejected`);
   if (pending > 0) faults.push(`${pending} entitlements are pending`);
   const told = engine.publishedView();
-  const transport = await makeTransport(config, openLog("silent"), Date.now, true);
+  const transport = await makeTransport(config, openLog("silent"), Date.now, { readOnly: true });
   try {
     await transport.open();
     const view = await readPublishedView(transport, config, await loadSchemaTable(join(PROJECT_ROOT, "schemas")));

@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 
 /** Rejects with AppError("transport") where the topics cannot be read. */
 export async function withTopics<T>({ config, log }: Session, read: (transport: Transport) => Promise<T>): Promise<T> {
-  const transport = await makeTransport(config, log, systemNow, true);
+  const transport = await makeTransport(config, log, systemNow, { readOnly: true });
   try {
     await transport.open();
     return await read(transport);

@@ -21,10 +21,12 @@ export function addRun(program: Command, terminal: Terminal): void {
       const { config, log } = openSession(command, terminal);
       const acceptConfigChange = options.acceptConfigChange ?? false;
       const { signal } = terminal;
-      const worker = await openWorker({ config, log, acceptConfigChange, signal }).catch((error: unknown) => {
-        if (isAbort(error)) return null;
-        throw error;
-      });
+      const worker = await openWorker({ config, log, acceptConfigChange, ownThread: true, signal }).catch(
+        (error: unknown) => {
+          if (isAbort(error)) return null;
+          throw error;
+        },
+      );
       try {
         if (worker !== null)
           log.info({ engine: config.engine, data: config.data, transport: config.transport }, "running");

@@ -10,8 +10,8 @@ import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises
 import { join } from "node:path";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { packRecords, unpackRecords } from "../transport/frames.ts";
 import type { AppendRecord, Transport } from "../transport/transport.ts";
-import { packRecords, unpackRecords } from "./frames.ts";
 
 const ENDING = ".records";
 /** What is wrong with the file itself: it is damaged, or names a topic that is no input. */

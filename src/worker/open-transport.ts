@@ -9,8 +9,19 @@ import type { Now } from "./clock.ts";
 /** A little under Kafka's default for a batch, so that the same records fit everywhere. */
 export const RECORD_BYTES_MAX = 1_000_000;
 
-/** `readOnly`: for checks beside an owner; such a transport neither fences nor publishes nor appends. */
-export async function makeTransport(config: Config, log: Log, now: Now, readOnly: boolean = false): Promise<Transport> {
+export interface TransportUse {
+  /** For checks beside an owner: it neither fences nor publishes nor appends. */
+  readonly readOnly?: boolean;
+  /** The Kafka client goes on while the engine works. */
+  readonly ownThread?: boolean;
+}
+
+export async function makeTransport(
+  config: Config,
+  log: Log,
+  now: Now,
+  { readOnly = false, ownThread = false }: TransportUse = {},
+): Promise<Transport> {
   const { identities, assignments, entitlements, requests, decisions } = config.topics;
   const { predictions, recommendations, flags, actions, audit, rejects, progress } = config.topics;
   const withPrefix = (topics: readonly string[]) => topics.map((topic) => config.topics.prefix + topic);
@@ -20,8 +31,9 @@ export async function makeTransport(config: Config, log: Log, now: Now, readOnly
   const progressTopic = config.topics.prefix + progress;
   const { engine, kafka } = config;
   if (config.transport === "kafka") {
-    const { KafkaTransport } = await import("../transport/kafka/kafka-transport.ts");
-    return new KafkaTransport({ engine, kafka, log, inputTopics, outputTopics, logTopics, progressTopic });
+    const options = { engine, kafka, log, inputTopics, outputTopics, logTopics, progressTopic };
+    if (ownThread) return new (await import("../transport/kafka/kafka-thread.ts")).KafkaThread(options);
+    return new (await import("../transport/kafka/kafka-transport.ts")).KafkaTransport(options);
   }
   const partitioned = (topics: readonly string[]) =>
     Object.fromEntries(topics.map((topic) => [topic, config.topics.partitions]));

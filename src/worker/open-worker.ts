@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly log: Log;
   /** The wall clock, ms since 1970. */
   readonly now?: Now;
+  /** Without `transport`: the Kafka client in a thread of its own; not from source, for want of a file to run there. */
+  readonly ownThread?: boolean;
   /** Defaults: what the configuration names. The worker closes them. */
   readonly transport?: Transport;
   readonly store?: Store;
@@ -31,10 +33,10 @@ export interface WorkerOptions {
 
 /** Recovers what the last process left. Rejects with AppError that says what to do, or with an AbortError at the signal. */
 export async function openWorker(options: WorkerOptions): Promise<Worker> {
-  const { config, log, now = systemNow, acceptConfigChange = false, signal = NO_SIGNAL } = options;
+  const { config, log, now = systemNow, acceptConfigChange = false, ownThread = false, signal = NO_SIGNAL } = options;
   const schemas = options.schemas ?? (await loadSchemaTable());
   const store = options.store ?? (await openStore(config.data));
-  const transport = options.transport ?? (await makeTransport(config, log, now));
+  const transport = options.transport ?? (await makeTransport(config, log, now, { ownThread }));
   const ports = { config, log, now, store, transport, schemas };
   try {
     return new Worker(ports, await withinGrace(signal, recover(ports, acceptConfigChange, signal)));

@@ -3,8 +3,8 @@
  * is of the framed records; how they are cut into chunks does not matter.
  */
 import { createHash } from "node:crypto";
+import { packRecords, unpackRecords } from "../transport/frames.ts";
 import type { OutputRecord } from "../transport/transport.ts";
-import { packRecords, unpackRecords } from "./frames.ts";
 
 /** Large enough to be few rows, small enough to be no giant BLOBs. */
 const CHUNK_BYTES = 256 * 1024;

@@ -9,7 +9,7 @@
 import { type Config, settingsDigest, settingsOf } from "../config.ts";
 import type { Engine } from "../core/engine.ts";
 import { AppError } from "../errors.ts";
-import type { StoredHead } from "../state/store.ts";
+import type { StepHead, StoredHead } from "../state/store.ts";
 import type { Watermark } from "../transport/transport.ts";
 import { checkSignal, NO_SIGNAL } from "./grace.ts";
 import { loadEngine } from "./load.ts";
@@ -19,12 +19,11 @@ import { decodeProgress, type Progress } from "./progress.ts";
 import { publishOutbox, takeOver } from "./publish.ts";
 import { NO_COUNTS } from "./report.ts";
 import { restore } from "./restore.ts";
-import type { Standing } from "./step-commit.ts";
 import { checkedPositions, checkWhole, judge, type Verdict } from "./verdict.ts";
 
 export interface Recovered {
   readonly engine: Engine;
-  readonly standing: Standing;
+  readonly standing: StepHead;
   readonly verdict: Verdict;
 }
 
@@ -83,11 +82,11 @@ function checkOwner(head: StoredHead | null, config: Config, acceptConfigChange:
 }
 
 /** What the state holds, with its positions checked, its last step published; from nothing: the oldest records. */
-function standingBefore(head: StoredHead | null, watermarks: readonly Watermark[]): Standing {
+function standingBefore(head: StoredHead | null, watermarks: readonly Watermark[]): StepHead {
   const positions = checkedPositions(head?.positions ?? new Map(), watermarks);
-  if (head === null) return { epoch: 0, step: 0, clockMinute: 0, positions, counts: NO_COUNTS, publishedStep: 0 };
+  if (head === null) return { epoch: 0, step: 0, clockMinute: 0, positions, counts: NO_COUNTS };
   const { epoch, step, clockMinute, counts } = head;
-  return { epoch, step, clockMinute, positions, counts, publishedStep: step };
+  return { epoch, step, clockMinute, positions, counts };
 }
 
 /** A state that is behind is continued from where it stands; a lost one only from inputs that are whole. */

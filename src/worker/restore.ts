@@ -9,6 +9,7 @@
  */
 import type { Engine } from "../core/engine.ts";
 import { AppError } from "../errors.ts";
+import type { StepHead } from "../state/store.ts";
 import type { InputRecord, Positions } from "../transport/transport.ts";
 import { minuteOf } from "./clock.ts";
 import { EventIds } from "./event-ids.ts";
@@ -17,7 +18,7 @@ import type { Ports } from "./ports.ts";
 import { advance, positionOf, positionsToJson, reached } from "./positions.ts";
 import type { Progress } from "./progress.ts";
 import { readPublishedView } from "./published-view.ts";
-import { type Standing, standingOf, stepCommit } from "./step-commit.ts";
+import { standingOf, stepCommit } from "./step-commit.ts";
 
 const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], ids: new EventIds([], new Map(), 0) };
 /** The partitions are replayed at different speeds, so an id of any age may still be repeated. */
@@ -27,7 +28,7 @@ const SILENCE_MAX_MS = 60_000;
 const WAIT_MS = 1_000;
 
 /** `engine`: loaded, and at rest; it still is when this resolves. The next ordinary step finds what is pending. */
-export async function restore(ports: Ports, engine: Engine, before: Standing, progress: Progress): Promise<Standing> {
+export async function restore(ports: Ports, engine: Engine, before: StepHead, progress: Progress): Promise<StepHead> {
   const { store, log, config } = ports;
   log.warn({ from: before.step, to: progress.step }, "restoring the state from the inputs and the published topics");
   const replayed = await replay(ports, engine, before, progress);
@@ -43,7 +44,7 @@ export async function restore(ports: Ports, engine: Engine, before: Standing, pr
 }
 
 /** Applies the inputs between the state and the progress record. */
-async function replay(ports: Ports, engine: Engine, before: Standing, progress: Progress): Promise<Standing> {
+async function replay(ports: Ports, engine: Engine, before: StepHead, progress: Progress): Promise<StepHead> {
   const { store, transport, schemas, config } = ports;
   let standing = before;
   let silentMs = 0;

@@ -6,15 +6,10 @@ import { addCounts, type Batch, countsOf } from "./intake.ts";
 import { outboxDigest, packOutbox } from "./outbox.ts";
 import { encodeProgress } from "./progress.ts";
 
-/** Where the state stands after its last committed step. */
-export interface Standing extends StepHead {
-  /** The last step that is known to be published. */
-  readonly publishedStep: number;
-}
-
-export function standingOf(commit: StepCommit): Standing {
-  const { epoch, step, clockMinute, positions, counts, publishedStep } = commit;
-  return { epoch, step, clockMinute, positions, counts, publishedStep };
+/** Where the state stands after the commit. */
+export function standingOf(commit: StepCommit): StepHead {
+  const { epoch, step, clockMinute, positions, counts } = commit;
+  return { epoch, step, clockMinute, positions, counts };
 }
 
 /** true: nothing was read and nothing changed, so there is nothing to commit. The clock alone is no change. */

@@ -27,7 +27,7 @@ export interface StepMeasure {
   readonly records: number;
   readonly outputRecords: number;
   readonly outputBytes: number;
-  /** The whole step, from the records read to published. */
+  /** From the records read, or else from the end of the step before, to published. */
   readonly totalMs: number;
 }
 
@@ -64,6 +64,11 @@ export class StepSize {
     const inTime = Math.max(BUDGET_MIN, Math.floor(rippleMs / output));
     const inBytes = Math.floor(this.#limits.budgetBytes / this.#outputBytes);
     return Math.max(1, Math.min(this.#limits.budgetRecords, inBytes, inTime));
+  }
+
+  /** Whether the next step, of so many records, will be a long one: much waits behind it, or only the ripple. */
+  isLong(records: number, catchUp: boolean): boolean {
+    return catchUp || this.#goalMs(records) === LONG_MS;
   }
 
   learn(measure: StepMeasure): void {

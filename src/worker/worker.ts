@@ -1,15 +1,17 @@
 /**
  * The order of side effects: poll → decode → step → commit → publish, and again (`#turn` is the whole of it).
  *  1. A step is fixed by one commit of the store, then published by one transaction of the transport; the next step is
- *     not begun before its outcome is certain.
- *  2. The engine runs ahead of the store inside a step: after an error the worker is of no more use. It must be closed;
- *     the next start goes on from what is stored.
- *  3. `poll` and `publish` are never under way at the same time; between steps the event loop gets its turn.
+ *     not committed before its outcome is certain.
+ *  2. While much waits, the next step's records are read between commit and publish, and its step is worked out while
+ *     the publish is under way. Calls of the store and of the transport stay one after the other.
+ *  3. The engine runs ahead of the store: after an error the worker is of no more use. It must be closed; the next
+ *     start goes on from what is stored.
  */
 import { setImmediate as eventLoop } from "node:timers/promises";
 import { settingsDigest, settingsOf } from "../config.ts";
-import type { Engine, StepResult } from "../core/engine.ts";
-import type { Outbox, StepCommit } from "../state/store.ts";
+import type { Engine } from "../core/engine.ts";
+import type { Delta } from "../events/delta.ts";
+import type { InputCounts, Outbox, StepCommit, StepHead } from "../state/store.ts";
 import type { AppendRecord, OutputRecord } from "../transport/transport.ts";
 import { CatchUp, SMALL_BACKLOG } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
@@ -26,17 +28,30 @@ import { Publisher } from "./publisher.ts";
 import type { Recovered } from "./recovery.ts";
 import { RejectRate } from "./rejects.ts";
 import { addReport, EMPTY_SUMMARY, type StepReport, type Summary } from "./report.ts";
-import { fixOutbox, hasNoEffect, type Standing, standingOf, stepCommit } from "./step-commit.ts";
+import { fixOutbox, hasNoEffect, standingOf, stepCommit } from "./step-commit.ts";
 import { StepSize } from "./step-size.ts";
 
 /** Longest wait of a poll, whatever `step.waitMs` says: SIGTERM and the inbox are looked at in between. */
 const WAIT_MAX_MS = 1_000;
 
-interface FixedStep {
+/** What a step is worked out from. */
+interface StepInput {
+  readonly batch: Batch;
+  readonly catchUp: boolean;
+  /** More waits behind it than a short step could take. */
+  readonly isLong: boolean;
+  readonly readAtMs: number;
+}
+
+interface FixedStep extends StepInput {
   readonly commit: StepCommit;
   readonly outbox: Outbox;
   /** What the outbox was packed from. */
   readonly outputs: readonly OutputRecord[];
+  readonly deltas: readonly Delta[];
+  readonly counts: InputCounts;
+  readonly pending: number;
+  readonly engineMs: number;
 }
 
 export class Worker {
@@ -49,7 +64,7 @@ export class Worker {
   readonly #forgetting: Forgetting;
   readonly #rejectRate: RejectRate;
   readonly #listeners: ((report: StepReport) => void)[] = [];
-  #standing: Standing;
+  #standing: StepHead;
   #summary = EMPTY_SUMMARY;
   #backlogMayHaveGrown = true;
   /** Records of the last steps, each of which was given as many as it asked for. */
@@ -69,12 +84,12 @@ export class Worker {
     this.#rejectRate = new RejectRate(config);
   }
 
-  /** Where the state stands: the last committed and published step, the clock, positions and totals. */
-  get standing(): Standing {
+  /** Where the state stands, once the steps under way are done: step, clock, positions and totals. */
+  get standing(): StepHead {
     return this.#standing;
   }
 
-  /** Works until the signal. The step under way is finished first, if it can be within 5 s; else the next start does it. */
+  /** Works until the signal. What is under way is finished first, if it can be within 5 s; else the next start does it. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) await this.#heed(signal, () => this.#turn(signal));
   }
@@ -113,81 +128,91 @@ export class Worker {
     }
   }
 
-  /** true: a step was committed and published. */
+  /** Steps until there is nothing to do at once. true: at least one was committed and published. */
   async #turn(signal: AbortSignal): Promise<boolean> {
-    const { store, transport, schemas, log, now, config } = this.#ports;
+    const { store, transport, log, now } = this.#ports;
+    const first = this.#workOut(await this.#read(this.#waitMs()));
+    let freeAtMs = first?.readAtMs ?? 0;
+    for (let step = first, next: FixedStep | null; step !== null; step = next) {
+      await store.commit(step.commit);
+      const ahead = step.isLong && !signal.aborted ? await this.#read(0) : null;
+      const published = publishRecords(transport, step.outbox, step.outputs, log, signal);
+      // Heard below. A failure of the next step may come first.
+      published.catch(() => undefined);
+      next = ahead === null ? null : this.#workOut(ahead);
+      await published;
+      this.#conclude(step, freeAtMs);
+      freeAtMs = now();
+      await eventLoop();
+    }
+    return first !== null;
+  }
+
+  async #read(waitMs: number): Promise<StepInput> {
+    const { store, transport, schemas, now, config } = this.#ports;
     await this.#lookAtBacklog();
     const recordsMax = this.#stepSize.recordsMax(this.#catchUp.active);
-    const records = await transport.poll(recordsMax, config.step.bytesMax, this.#waitMs());
+    const records = await transport.poll(recordsMax, config.step.bytesMax, waitMs);
     this.#catchUp.observe(transport.positions());
-    const catchUp = this.#catchUp.active;
-    const startMs = now();
+    this.#readInARow = records.length < recordsMax ? 0 : this.#readInARow + records.length;
+    this.#backlogMayHaveGrown ||= this.#readInARow >= SMALL_BACKLOG;
+    const readAtMs = now();
     const batch = await readBatch(records, schemas, store, config.dedupDays);
+    const catchUp = this.#catchUp.active;
+    return { batch, catchUp, isLong: this.#stepSize.isLong(records.length, catchUp), readAtMs };
+  }
+
+  /** null: nothing comes of it. */
+  #workOut(input: StepInput): FixedStep | null {
+    const { config, transport, now } = this.#ports;
+    const { batch, catchUp } = input;
     const engineStartMs = now();
     const result = this.engine.step({
       clockMinute: minuteOf(engineStartMs),
       events: batch.events,
       admit: batch.ids.admit,
-      budgetRecords: this.#stepSize.budgetRecords(records.length),
+      budgetRecords: this.#stepSize.budgetRecords(batch.records.length),
       catchUp,
     });
     const engineMs = now() - engineStartMs;
-    if (hasNoEffect(batch, result)) return false;
+    if (hasNoEffect(batch, result)) return null;
 
-    const { commit, outbox, outputs } = this.#fix(batch, result);
-    await store.commit(commit);
-    await publishRecords(transport, outbox, outputs, log, signal);
-    this.#standing = { ...standingOf(commit), publishedStep: commit.step };
-
-    const report = this.#report(batch, result, catchUp, engineMs, now() - startMs);
-    this.#forgetting.observe(records, commit.clockMinute);
-    this.#readInARow = records.length < recordsMax ? 0 : this.#readInARow + records.length;
-    this.#backlogMayHaveGrown ||= this.#readInARow >= SMALL_BACKLOG;
-    this.#learn(outbox, report);
-    await eventLoop();
-    return true;
-  }
-
-  #fix(batch: Batch, result: StepResult): FixedStep {
-    const { config, transport } = this.#ports;
     const before = this.#standing;
     const positions = transport.positions();
-    const numbers = { epoch: before.epoch, step: before.step + 1, positions, publishedStep: before.publishedStep };
+    const numbers = { epoch: before.epoch, step: before.step + 1, positions, publishedStep: before.step };
     const rejects = rejectsOf(batch, result.outcomes);
     this.#rejectRate.count(rejects, result.clockMinute);
+    const { deltas } = result;
     const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
+    const pending = this.engine.pendingCount();
     const outbox = fixOutbox(numbers, outputs, {
       engine: config.engine,
       clockMinute: result.clockMinute,
-      pending: this.engine.pendingCount(),
+      pending,
       configDigest: this.#configDigest,
     });
     const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox);
-    return { commit, outbox, outputs };
+    this.#standing = standingOf(commit);
+    const counts = countsOf(batch, result.outcomes);
+    return { ...input, commit, outbox, outputs, deltas, counts, pending, engineMs };
   }
 
-  #report(batch: Batch, result: StepResult, catchUp: boolean, engineMs: number, totalMs: number): StepReport {
-    const { epoch, step, clockMinute } = this.#standing;
-    const report: StepReport = {
-      epoch,
-      step,
-      clockMinute,
-      records: batch.records.length,
-      deltas: result.deltas,
-      counts: countsOf(batch, result.outcomes),
-      pending: this.engine.pendingCount(),
-      catchUp,
-      engineMs,
-      totalMs,
-    };
+  /** `freeAtMs`: when the step before was done. */
+  #conclude(step: FixedStep, freeAtMs: number): void {
+    const { batch, catchUp, readAtMs, commit, outbox, deltas, counts, pending, engineMs } = step;
+    const doneAtMs = this.#ports.now();
+    const { epoch, clockMinute } = commit;
+    const records = batch.records.length;
+    const totalMs = doneAtMs - readAtMs;
+    this.#tell({ epoch, step: commit.step, clockMinute, records, deltas, counts, pending, catchUp, engineMs, totalMs });
+    this.#forgetting.observe(batch.records, clockMinute);
+    const outputBytes = outboxBytes(outbox.chunks);
+    this.#stepSize.learn({ catchUp, records, outputRecords: deltas.length, outputBytes, totalMs: doneAtMs - freeAtMs });
+  }
+
+  #tell(report: StepReport): void {
     this.#summary = addReport(this.#summary, report);
     for (const listener of this.#listeners) listener(report);
-    return report;
-  }
-
-  #learn(outbox: Outbox, { catchUp, records, deltas, totalMs }: StepReport): void {
-    const outputBytes = outboxBytes(outbox.chunks);
-    this.#stepSize.learn({ catchUp, records, outputRecords: deltas.length, outputBytes, totalMs });
   }
 
   async #lookAtBacklog(): Promise<void> {

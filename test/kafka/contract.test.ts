@@ -1,11 +1,19 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Transaction } from "kafkajs";
-import { afterAll, beforeAll, vi } from "vitest";
-import { KafkaTransport } from "../../src/transport/kafka/kafka-transport.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { KafkaThread } from "../../src/transport/kafka/kafka-thread.ts";
+import { KafkaTransport, type KafkaTransportOptions } from "../../src/transport/kafka/kafka-transport.ts";
+import type { Transport } from "../../src/transport/transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import type { CutOff, TransportFixture } from "../contracts/transport-fixture.ts";
 import { type Broker, describeKafka } from "../support/kafka-broker.ts";
 import { freshPrefix, kafkaConfig, silent, testClient, withProducer } from "../support/kafka-fixture.ts";
 import { hookTransactions } from "../support/producer-hooks.ts";
+import { PROJECT_ROOT } from "../support/project-root.ts";
+
+/** Built, because a thread of Node does not read TypeScript. */
+const THREAD = pathToFileURL(join(PROJECT_ROOT, "dist/transport/kafka/thread-main.js"));
 
 describeKafka("Kafka", {}, (broker) => {
   const cuts = new Map<string, CutOff>();
@@ -22,7 +30,34 @@ describeKafka("Kafka", {}, (broker) => {
   afterAll(() => {
     vi.restoreAllMocks();
   });
-  transportContract("Kafka", () => makeFixture(broker(), cuts));
+  transportContract("Kafka", () => makeFixture(broker(), cuts, (options) => new KafkaTransport(options)));
+  transportContract(
+    "Kafka in a thread of its own",
+    () => makeFixture(broker(), cuts, (options) => new KafkaThread(options, THREAD)),
+    { cutOffs: "the client in the other thread is out of the reach of hooks, and the same as without it" },
+  );
+});
+
+describe("the thread of the Kafka client", () => {
+  const kafka = kafkaConfig(["127.0.0.1:1"], { ssl: true, sslCaFile: "nowhere.pem" });
+  const topics = { inputTopics: ["in"], outputTopics: ["out"], logTopics: [], progressTopic: "progress" };
+  const options = { engine: "engine", kafka, log: silent, ...topics };
+
+  test("errors come over as they are", async () => {
+    const thread = new KafkaThread(options, THREAD);
+    const error = { name: "AppError", code: "config", message: expect.stringContaining("nowhere.pem") };
+    await expect(thread.open()).rejects.toMatchObject(error);
+    await thread.close();
+    await expect(thread.fence()).rejects.toMatchObject({ code: "internal" });
+  });
+
+  test("one that cannot run, or has ended, answers every call with its error", async () => {
+    const thread = new KafkaThread(options, pathToFileURL(join(PROJECT_ROOT, "nowhere.js")));
+    await expect(thread.open()).rejects.toThrow("nowhere.js");
+    await expect(thread.fence()).rejects.toThrow("nowhere.js");
+    await thread.close();
+    await thread.close();
+  });
 });
 
 function cutCommit(transaction: Transaction, moment: CutOff): Transaction {
@@ -33,7 +68,11 @@ function cutCommit(transaction: Transaction, moment: CutOff): Transaction {
   return { ...transaction, commit };
 }
 
-async function makeFixture(broker: Broker, cuts: Map<string, CutOff>): Promise<TransportFixture> {
+async function makeFixture(
+  broker: Broker,
+  cuts: Map<string, CutOff>,
+  make: (options: KafkaTransportOptions) => Transport,
+): Promise<TransportFixture> {
   const prefix = freshPrefix();
   const [inputTopic, secondInputTopic] = [`${prefix}in`, `${prefix}in2`];
   const [outputTopic, secondOutputTopic, progressTopic] = [`${prefix}out`, `${prefix}out2`, `${prefix}progress`];
@@ -52,10 +91,10 @@ async function makeFixture(broker: Broker, cuts: Map<string, CutOff>): Promise<T
     ],
   });
   await admin.disconnect();
-  const open: KafkaTransport[] = [];
+  const open: Transport[] = [];
   const engine = `${prefix}engine`;
-  const transport = (): KafkaTransport => {
-    const made = new KafkaTransport({
+  const transport = (): Transport => {
+    const made = make({
       engine,
       kafka: kafkaConfig(broker.brokers),
       log: silent,

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { packRecords, unpackRecords } from "../../src/transport/frames.ts";
 import type { OutputRecord } from "../../src/transport/transport.ts";
-import { packRecords, unpackRecords } from "../../src/worker/frames.ts";
 import { outboxBytes, outboxDigest, packOutbox, recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });

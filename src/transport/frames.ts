@@ -1,11 +1,12 @@
 /**
- * Records as bytes, for the outbox and the inbox. `unpackRecords(packRecords(records))` is the records, byte for byte.
+ * Records as bytes, for the outbox, the inbox and between threads. `unpackRecords(packRecords(records))` is the records,
+ * byte for byte.
  *
  * Frame of a record: topic, partition, key, value, number of headers, headers. A text or byte string is its length
  * (u32) and its bytes; the length 0xffffffff stands for null. A header's value has one byte before it: 0 text, 1 bytes.
  */
 import { AppError } from "../errors.ts";
-import type { OutputRecord } from "../transport/transport.ts";
+import type { OutputRecord } from "./transport.ts";
 
 const NULL_LENGTH = 0xffff_ffff;
 

@@ -1,0 +1,84 @@
+/**
+ * What the worker's thread asks of the one that holds the Kafka client. Many records go over as packed bytes: to copy
+ * them one by one would cost more than what the thread saves.
+ */
+import { AppError, type ErrorCode } from "../../errors.ts";
+import { packRecords, unpackRecords } from "../frames.ts";
+import type { AppendRecord, InputRecord, Positions, PublishOutcome, TransportLimits, Watermark } from "../transport.ts";
+import type { KafkaTransportOptions } from "./kafka-transport.ts";
+
+/** A thread has a log of its own, to the same standard error. */
+export type ThreadOptions = Omit<KafkaTransportOptions, "log"> & { readonly logLevel: string };
+
+/** The calls of a transport, where they differ with their answers packed, and what is told at once told with an answer. */
+export interface Calls {
+  open(): { readonly limits: TransportLimits; readonly outputPartitions: ReadonlyMap<string, number> };
+  inputWatermarks(): readonly Watermark[];
+  fence(): "owner" | "fenced";
+  readProgress(): Uint8Array | null;
+  seek(positions: Positions): Positions;
+  poll(recordsMax: number, bytesMax: number, waitMs: number): { records: PackedInputs; positions: Positions };
+  publish(records: Uint8Array, progress: Uint8Array, positions: Positions): PublishOutcome;
+  append(source: string, records: readonly AppendRecord[]): void;
+  /** One output is read at a time. */
+  beginOutput(topic: string): void;
+  /** null: that was all. */
+  nextOutput(): PackedInputs | null;
+  endOutput(): void;
+  close(): void;
+}
+
+export type Method = keyof Calls;
+
+export interface Request {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+}
+
+export type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+interface Failure {
+  /** As far as an error survives between threads: message, stack and causes. */
+  readonly error: unknown;
+  /** Of an AppError. */
+  readonly code: ErrorCode | null;
+  readonly hint: string | null;
+}
+
+export function failureOf(error: unknown): Failure {
+  return error instanceof AppError ? { error, code: error.code, hint: error.hint } : { error, code: null, hint: null };
+}
+
+export function errorOf({ error, code, hint }: Failure): unknown {
+  return code !== null && error instanceof Error ? new AppError(code, error.message, hint, error) : error;
+}
+
+export interface PackedInputs {
+  readonly records: Uint8Array;
+  readonly offsets: Float64Array;
+  readonly timestampsMs: Float64Array;
+}
+
+export function packInputs(records: readonly InputRecord[]): PackedInputs {
+  return {
+    records: packRecords(records),
+    offsets: Float64Array.from(records, ({ offset }) => offset),
+    timestampsMs: Float64Array.from(records, ({ timestampMs }) => timestampMs),
+  };
+}
+
+export function unpackInputs({ records, offsets, timestampsMs }: PackedInputs): InputRecord[] {
+  return unpackRecords(bufferOf(records)).map((record, i) => ({
+    ...record,
+    offset: offsets[i] ?? 0,
+    timestampMs: timestampsMs[i] ?? 0,
+  }));
+}
+
+/** Bytes that came from another thread, where a Buffer becomes a plain Uint8Array. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
