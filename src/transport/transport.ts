@@ -53,6 +53,8 @@ export type PublishOutcome = "committed" | "aborted" | "unknown" | "fenced";
 
 export interface PublishBatch {
   readonly records: readonly OutputRecord[];
+  /** The same as `packRecords` made them, in pieces: saves a transport that hands them on from packing them again. */
+  readonly packed?: readonly Uint8Array[];
   /** Written to the progress topic in the same transaction. */
   readonly progress: Uint8Array;
   /** Copied to the consumer group where the transport has one; the progress record is the authority. */

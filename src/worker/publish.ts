@@ -42,7 +42,7 @@ export async function publishRecords(
   log: Log,
   signal: AbortSignal = NO_SIGNAL,
 ): Promise<void> {
-  const batch = { records, progress: outbox.progress, positions: outbox.positions };
+  const batch = { records, packed: outbox.chunks, progress: outbox.progress, positions: outbox.positions };
   let published = await send(transport, () => transport.publish(batch));
   for (let attempt = 2; !published; attempt++) {
     if (attempt > ATTEMPTS_MAX) {

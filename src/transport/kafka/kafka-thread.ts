@@ -90,8 +90,8 @@ export class KafkaThread implements Transport {
     return this.#positions;
   }
 
-  publish({ records, progress, positions }: PublishBatch): Promise<PublishOutcome> {
-    return this.#call("publish", [packRecords(records), progress, positions]);
+  publish({ records, packed, progress, positions }: PublishBatch): Promise<PublishOutcome> {
+    return this.#call("publish", [packed ?? [packRecords(records)], progress, positions]);
   }
 
   append(source: string, records: readonly AppendRecord[]): Promise<void> {

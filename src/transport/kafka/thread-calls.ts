@@ -5,6 +5,7 @@
 import { AppError, type ErrorCode } from "../../errors.ts";
 import { packRecords, unpackRecords } from "../frames.ts";
 import type { AppendRecord, InputRecord, Positions, PublishOutcome, TransportLimits, Watermark } from "../transport.ts";
+import { buffer } from "./chunks.ts";
 import type { KafkaTransportOptions } from "./kafka-transport.ts";
 
 /** A thread has a log of its own, to the same standard error. */
@@ -18,7 +19,7 @@ export interface Calls {
   readProgress(): Uint8Array | null;
   seek(positions: Positions): Positions;
   poll(recordsMax: number, bytesMax: number, waitMs: number): { records: PackedInputs; positions: Positions };
-  publish(records: Uint8Array, progress: Uint8Array, positions: Positions): PublishOutcome;
+  publish(packed: readonly Uint8Array[], progress: Uint8Array, positions: Positions): PublishOutcome;
   append(source: string, records: readonly AppendRecord[]): void;
   /** One output is read at a time. */
   beginOutput(topic: string): void;
@@ -71,14 +72,9 @@ export function packInputs(records: readonly InputRecord[]): PackedInputs {
 }
 
 export function unpackInputs({ records, offsets, timestampsMs }: PackedInputs): InputRecord[] {
-  return unpackRecords(bufferOf(records)).map((record, i) => ({
+  return unpackRecords(buffer(records)).map((record, i) => ({
     ...record,
     offset: offsets[i] ?? 0,
     timestampMs: timestampsMs[i] ?? 0,
   }));
-}
-
-/** Bytes that came from another thread, where a Buffer becomes a plain Uint8Array. */
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

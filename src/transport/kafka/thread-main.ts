@@ -4,15 +4,7 @@ import { openLog } from "../../log.ts";
 import { unpackRecords } from "../frames.ts";
 import type { InputRecord } from "../transport.ts";
 import { KafkaTransport } from "./kafka-transport.ts";
-import {
-  type Answer,
-  bufferOf,
-  type Calls,
-  failureOf,
-  packInputs,
-  type Request,
-  type ThreadOptions,
-} from "./thread-calls.ts";
+import { type Answer, type Calls, failureOf, packInputs, type Request, type ThreadOptions } from "./thread-calls.ts";
 
 /** Records of an output that go over at a time. */
 const OUTPUT_RECORDS = 2_000;
@@ -46,7 +38,7 @@ const serve: { [M in keyof Calls]: (...args: Parameters<Calls[M]>) => Promise<Re
     return { records, positions: transport().positions() };
   },
   publish: (packed, progress, positions) =>
-    transport().publish({ records: unpackRecords(bufferOf(packed)), progress, positions }),
+    transport().publish({ records: unpackRecords(Buffer.concat(packed)), progress, positions }),
   append: (source, records) => transport().append(source, records),
   beginOutput: async (topic) => {
     output = transport().readOutput(topic)[Symbol.asyncIterator]();
