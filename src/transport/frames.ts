@@ -100,26 +100,31 @@ class FrameReader {
   }
 
   u8(): number {
-    return this.#take(1).readUInt8();
+    return this.#buffer.readUInt8(this.#pass(1));
   }
 
   u32(): number {
-    return this.#take(4).readUInt32BE();
+    return this.#buffer.readUInt32BE(this.#pass(4));
   }
 
   bytes(): Uint8Array | null {
     const length = this.u32();
-    return length === NULL_LENGTH ? null : this.#take(length);
+    if (length === NULL_LENGTH) return null;
+    const from = this.#pass(length);
+    return this.#buffer.subarray(from, from + length);
   }
 
   text(): string {
-    return this.#take(this.u32()).toString();
+    const length = this.u32();
+    const from = this.#pass(length);
+    return this.#buffer.toString("utf8", from, from + length);
   }
 
-  #take(length: number): Buffer {
-    if (this.#at + length > this.#buffer.length) throw new AppError("state", "stored records are cut short");
-    const part = this.#buffer.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return part;
+  /** Where the next bytes begin, which are then behind. */
+  #pass(length: number): number {
+    const from = this.#at;
+    if (from + length > this.#buffer.length) throw new AppError("state", "stored records are cut short");
+    this.#at = from + length;
+    return from;
   }
 }

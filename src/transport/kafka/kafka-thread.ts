@@ -2,6 +2,7 @@
  * The transport on Kafka with the client in a thread of its own: while the engine works, the client reads on, publishes,
  * and keeps its place in its group. Everything else is as in `KafkaTransport`.
  */
+/* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows */
 import { Worker } from "node:worker_threads";
 import { AppError } from "../../errors.ts";
 import { packRecords } from "../frames.ts";
@@ -27,8 +28,8 @@ import {
 } from "./thread-calls.ts";
 
 interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class KafkaThread implements Transport {
@@ -37,7 +38,7 @@ export class KafkaThread implements Transport {
   readonly #waiting = new Map<number, Waiting>();
   #thread: Worker | null = null;
   #calls = 0;
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #closed: Promise<void> | null = null;
   #limits: TransportLimits = { recordBytesMax: 0 };
   #outputPartitions: ReadonlyMap<string, number> = new Map();
@@ -128,11 +129,14 @@ export class KafkaThread implements Transport {
 
   #call<M extends Method>(method: M, args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== null) throw this.#failure;
       if (this.#thread === null) throw new AppError("internal", `${method} without open`);
+      if (this.#failure !== null) {
+        reject(this.#failure);
+        return;
+      }
       const request: Request = { id: this.#calls++, method, args };
       this.#thread.postMessage(request);
-      this.#waiting.set(request.id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#waiting.set(request.id, { resolve, reject });
     });
   }
 
@@ -140,10 +144,10 @@ export class KafkaThread implements Transport {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if ("failure" in answer) waiting?.reject(errorOf(answer.failure));
-    else waiting?.resolve(answer.result);
+    else waiting?.resolve(answer.result as never);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();

@@ -1,4 +1,5 @@
 /** The thread of the Kafka client: answers the calls of `KafkaThread` with a `KafkaTransport`. */
+/* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows */
 import { parentPort, workerData } from "node:worker_threads";
 import { openLog } from "../../log.ts";
 import { unpackRecords } from "../frames.ts";
