@@ -45,7 +45,10 @@ export class Concern {
     const table = this.#counters.table(entitlement);
     const slot = table.find(itemset);
     this.#take(change, table, slot);
-    const untold = this.#concernsUntold(entitlement);
+    let untold = false;
+    for (let at: RuleChange | null = change; at !== null && !untold; at = at.later) {
+      untold = this.#concernsUntold(entitlement, at);
+    }
     if (!untold && slot !== -1 && this.#isBelow(table.floorAt(slot))) return 0;
     const rows = this.#pairs.rowsOf(entitlement);
     const members = this.#counters.itemsets.freq(itemset);
@@ -108,16 +111,16 @@ export class Concern {
    * Whether a pair that is not recommended may be now: the rule recommends and became better, or it was the one whose
    * choice, within a window below the threshold, hid a rule that recommends, and became worse.
    */
-  #concernsUntold(entitlement: number): boolean {
+  #concernsUntold(entitlement: number, { unionBefore, freqBefore }: RuleChange): boolean {
     const { recommendExcluded, recommendThreshold } = this.#policy.of(entitlement);
     if (recommendExcluded) return false;
-    const rise = this.#unionNow * this.#freqBefore - this.#unionBefore * this.#freqNow;
+    const rise = this.#unionNow * freqBefore - unionBefore * this.#freqNow;
     if (this.#unionNow > 0 && reaches(this.#unionNow, this.#freqNow, recommendThreshold)) {
-      return this.#unionBefore === 0 || rise > 0 || this.#unionNow > this.#unionBefore;
+      return unionBefore === 0 || rise > 0 || this.#unionNow > unionBefore;
     }
-    if (this.#unionBefore === 0 || reaches(this.#unionBefore, this.#freqBefore, recommendThreshold)) return false;
-    if (!reaches(this.#unionBefore, this.#freqBefore, difference(recommendThreshold, this.#window))) return false;
-    return rise < 0 || this.#unionNow < this.#unionBefore;
+    if (unionBefore === 0 || reaches(unionBefore, freqBefore, recommendThreshold)) return false;
+    if (!reaches(unionBefore, freqBefore, difference(recommendThreshold, this.#window))) return false;
+    return rise < 0 || this.#unionNow < unionBefore;
   }
 
   #concernsTold(row: number, winner: number): boolean {

@@ -26,6 +26,8 @@ export interface RuleChange {
   readonly itemset: number;
   readonly unionBefore: number;
   readonly freqBefore: number;
+  /** A later change of the same rule, while this one was not followed yet (ripple.ts). */
+  later: RuleChange | null;
 }
 
 export class Counters {
@@ -177,7 +179,7 @@ export class Counters {
     const isStrong = reaches(freqUnion, freq, threshold);
     if (isStrong && !wasStrong) this.strongOf.insert(itemset, entitlement);
     if (wasStrong && !isStrong) this.strongOf.remove(itemset, entitlement);
-    if (this.#recording) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore });
+    if (this.#recording) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, later: null });
   }
 
   #isMaterial(entitlement: number, itemset: number, slot: number, toldUnion: number, toldFreq: number): boolean {
@@ -261,7 +263,7 @@ export class Counters {
     table.delete(itemset);
     this.rulesOf.remove(itemset, entitlement);
     this.strongOf.remove(itemset, entitlement);
-    if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore });
+    if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, later: null });
   }
 }
 

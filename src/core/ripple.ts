@@ -6,7 +6,8 @@
  *  2. Entitlements are served in the order in which they were marked, their pairs by user id.
  *  3. Whom a changed rule concerns is found when its entitlement is served: rules that change again and again meanwhile
  *     are followed once. A pair that was looked at between a change and that moment, in an earlier step, is looked at again:
- *     it knows evidence between what the rule was and what it is.
+ *     it knows evidence between what the rule was and what it is. A pair that nothing is told of need not have been looked
+ *     at when its user joined: it goes by what the rule was then, so all that it was is remembered.
  */
 import type { Company } from "./company.ts";
 import { Concern } from "./concern.ts";
@@ -29,7 +30,7 @@ interface Waiting {
   /** Users in ascending order; null: all that have to do with the entitlement. */
   users: Int32Array | null;
   next: number;
-  /** By itemset: changed rules of which it is not known yet whom they concern, each as it first was. */
+  /** By itemset: changed rules of which it is not known yet whom they concern; the first change, then later ones. */
   readonly changes: Map<number, RuleChange>;
   /** Users looked at in this step while `changes` were not followed yet. */
   looked: number[];
@@ -104,7 +105,12 @@ export class Ripple {
       const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, new Int32Array(0));
       if (waiting.users === null) continue;
       this.#unremembered.delete(change.entitlement);
-      if (!waiting.changes.has(change.itemset)) waiting.changes.set(change.itemset, change);
+      const first = waiting.changes.get(change.itemset);
+      if (first === undefined) waiting.changes.set(change.itemset, change);
+      else {
+        change.later = first.later;
+        first.later = change;
+      }
     }
   }
 

@@ -86,7 +86,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a rule that recommends, uncovered by one that fell, is overlooked",
     file: "concern.ts",
-    find: "return rise < 0 || this.#unionNow < this.#unionBefore;",
+    find: "return rise < 0 || this.#unionNow < unionBefore;",
     replace: "return false;",
     family: "exact",
   },
@@ -121,8 +121,15 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "of a rule that changed twice before it was followed only the last change counts",
     file: "ripple.ts",
-    find: "if (!waiting.changes.has(change.itemset)) waiting",
-    replace: "waiting",
+    find: "change.later = first.later;",
+    replace: "waiting.changes.set(change.itemset, change);",
+    family: "exact",
+  },
+  {
+    name: "what a rule was between two changes is forgotten",
+    file: "ripple.ts",
+    find: "first.later = change;",
+    replace: "",
     family: "exact",
   },
   {
