@@ -9,6 +9,7 @@ import { NO_CHANGES } from "../test/support/no-changes.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
 
 const NUMBERS = { epoch: 1, step: 1, positions: new Map(), publishedStep: 0 } as const;
+
 /** Default settings, the state in `folder`, nothing logged that is not a problem. */
 export const benchConfig = (folder: string): Config => loadConfig({ sets: [`data=${folder}`, "log.level=error"] });
 

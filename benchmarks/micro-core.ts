@@ -120,7 +120,6 @@ export function companyMicros(company: Company): Micro[] {
     live = new Live(tables, DEFAULT_SETTINGS, changes);
     const rules = live.settle.build();
     rules.publishUnset();
-    live.counters.indexRules(rules);
     live.counters.takeRules(rules);
   };
   build();

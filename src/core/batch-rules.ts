@@ -5,13 +5,12 @@
  * The columns hold one place for every rule: those of itemset S stand at `start[S] … start[S + 1)`, by entitlement.
  */
 import type { Company } from "./company.ts";
+import { lowerBound } from "./int-lists.ts";
 import type { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import type { Materiality } from "./materiality.ts";
 import { MemberCount } from "./member-count.ts";
-import { COUNTED_TEACHER } from "./pairs.ts";
 import { RULE_WIDTH } from "./rule-tables.ts";
-import { similarUsers, UserPairs } from "./user-pairs.ts";
 
 export class BatchRules {
   readonly start: Int32Array;
@@ -22,12 +21,14 @@ export class BatchRules {
   readonly publishedFreqs: Int32Array;
   readonly #company: Company;
   readonly #itemsets: Itemsets;
+  readonly #materiality: Materiality;
   #size = 0;
 
   /** Counts everything: members and what is counted of a row are up to date. */
-  constructor(company: Company, itemsets: Itemsets) {
+  constructor(company: Company, itemsets: Itemsets, materiality: Materiality) {
     this.#company = company;
     this.#itemsets = itemsets;
+    this.#materiality = materiality;
     this.start = new Int32Array(itemsets.size + 1);
     this.#count();
     this.publishedUnions = new Int32Array(this.#size);
@@ -39,13 +40,13 @@ export class BatchRules {
   }
 
   /** Takes evidence that consumers know of back as published, unless it is material by now. */
-  restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number, materiality: Materiality): void {
+  restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
     const at = this.#find(entitlement, itemset);
     if (at === -1 || this.publishedUnions[at]! > 0) return;
     const { minSupport, recommendThreshold } = this.#company.policy.of(entitlement);
     if (toldUnion < minSupport) return;
     const freq = this.#itemsets.freq(itemset);
-    if (materiality.isMaterial(this.freqUnions[at]!, freq, toldUnion, toldFreq, recommendThreshold)) return;
+    if (this.#materiality.isMaterial(this.freqUnions[at]!, freq, toldUnion, toldFreq, recommendThreshold)) return;
     this.publishedUnions[at] = toldUnion;
     this.publishedFreqs[at] = toldFreq;
   }
@@ -85,11 +86,9 @@ export class BatchRules {
   }
 
   #count(): void {
-    const { identities, policy } = this.#company;
-    const order = similarUsers(this.#itemsets, identities.size);
-    const members = new MemberCount(UserPairs.counted(this.#company, COUNTED_TEACHER, order), this.#company);
+    const members = new MemberCount(this.#company);
     for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
-      if (this.#itemsets.freq(itemset) >= policy.supportFloor) {
+      if (this.#itemsets.freq(itemset) >= this.#company.policy.supportFloor) {
         this.#add(members.count(this.#itemsets.members, itemset), members);
       }
       this.start[itemset + 1] = this.#size;
@@ -112,14 +111,8 @@ export class BatchRules {
   /** The place of a rule, or -1. */
   #find(entitlement: number, itemset: number): number {
     if (itemset + 1 >= this.start.length) return -1;
-    let low = this.start[itemset]!;
     const end = this.start[itemset + 1]!;
-    let high = end;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.entitlements[middle]! < entitlement) low = middle + 1;
-      else high = middle;
-    }
-    return low < end && this.entitlements[low] === entitlement ? low : -1;
+    const at = lowerBound(this.entitlements, this.start[itemset]!, end, entitlement);
+    return at < end && this.entitlements[at] === entitlement ? at : -1;
   }
 }

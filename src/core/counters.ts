@@ -79,8 +79,14 @@ export class Counters {
     this.rulesOf.insert(itemset, entitlement);
   }
 
-  /** Batch path: which itemset has rules with which entitlements, and strong ones. There must be no rules yet. */
-  indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): void {
+  /** Batch path: takes all rules over. There must be none yet. */
+  takeRules(rules: BatchRules): void {
+    this.#indexRules(rules);
+    this.#fillTables(rules);
+  }
+
+  /** Which itemset has rules with which entitlements, and strong ones. */
+  #indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): void {
     const { policy } = this.#company;
     const strong: number[] = [];
     this.rulesOf.allocate(Int32Array.from({ length: start.length - 1 }, (_, i) => start[i + 1]! - start[i]!));
@@ -96,8 +102,8 @@ export class Counters {
     }
   }
 
-  /** Batch path: makes the rule tables, some of them at a time. */
-  takeRules(rules: BatchRules): void {
+  /** Makes the rule tables, some of them at a time. */
+  #fillTables(rules: BatchRules): void {
     const sizes = new Int32Array(this.tables.length);
     for (let at = 0; at < rules.size; at++) sizes[rules.entitlements[at]!]!++;
     for (let from = 0, end = 0; from < sizes.length; from = end) {

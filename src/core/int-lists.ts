@@ -127,14 +127,7 @@ export class IntLists {
   /** First index whose value is not below `value`. */
   #search(list: number, value: number): number {
     const from = this.start[list]!;
-    let low = 0;
-    let high = this.length[list]!;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.pool[from + middle]! < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.pool, from, from + this.length[list]!, value) - from;
   }
 
   /** Lengthens a list by one and returns the index of the new place. */
@@ -173,6 +166,18 @@ export class IntLists {
     this.start[list] = from;
     this.#runBits[list] = bits;
   }
+}
+
+/** First place of `array[from … end)`, which ascends, whose value is not below `value`; `end` when there is none. */
+export function lowerBound(array: Int32Array, from: number, end: number, value: number): number {
+  let low = from;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (array[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function bitsFor(size: number): number {

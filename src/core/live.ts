@@ -37,7 +37,6 @@ export class Live {
 
   /** Batch path: takes over all rules and marks all pairs as pending. */
   take(rules: BatchRules): void {
-    this.counters.indexRules(rules);
     this.counters.takeRules(rules);
     this.ripple.markEverything(false);
   }

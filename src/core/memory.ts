@@ -88,18 +88,17 @@ export class Memory {
     const { pairs } = this.#company;
     const { counters } = live;
     const counted = live.settle.build();
-    const { materiality } = counters;
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
       const node = nodes[pairs.winnerOf(row)]!;
       pairs.setWinner(row, node);
       pairs.setBest(row, 0, 0, false);
-      counted.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row), materiality);
+      counted.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
     }
     for (const [entitlement, rule, freqUnion, freq] of this.#evidence) {
       const node = counters.itemsets.find(rule.split(" ").map(Number));
-      if (node !== -1) counted.restore(entitlement, node, freqUnion, freq, materiality);
+      if (node !== -1) counted.restore(entitlement, node, freqUnion, freq);
     }
     this.#evidence = [];
     this.#rules = [];

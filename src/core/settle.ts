@@ -78,7 +78,7 @@ export class Settle {
       pairs.setCounted(row, 0);
       this.#recountRow(row);
     }
-    return new BatchRules(this.#company, this.#counters.itemsets);
+    return new BatchRules(this.#company, this.#counters.itemsets, this.#counters.materiality);
   }
 
   /** Counts all rules of one entitlement from its rows, because its policy changed. */
