@@ -1,50 +1,36 @@
 /** argv → command → exit code. Every failure ends here, as one clear message on standard error. */
 import { Command, CommanderError } from "commander";
 import { AppError, EXIT_CODES } from "../errors.ts";
-import { addApply } from "./apply.ts";
-import { addBackup } from "./backup.ts";
-import { addDemo } from "./demo.ts";
-import { addDoctor } from "./doctor.ts";
-import { addExplain } from "./explain.ts";
-import { addExport } from "./export.ts";
-import { addImport } from "./import.ts";
-import { addRebuild } from "./rebuild.ts";
-import { addReconcile } from "./reconcile.ts";
-import { addRejects } from "./rejects.ts";
-import { addReset } from "./reset.ts";
-import { addRestore } from "./restore.ts";
-import { addRun } from "./run.ts";
 import { addGlobalOptions } from "./session.ts";
-import { addStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
-import { addTopics } from "./topics.ts";
-import { addVerify } from "./verify.ts";
 
 /** Puts one command into the program. */
 type AddCommand = (program: Command, terminal: Terminal) => void;
 
-const COMMANDS: readonly AddCommand[] = [
-  addDemo,
-  addImport,
-  addApply,
-  addRun,
-  addExport,
-  addExplain,
-  addVerify,
-  addReconcile,
-  addStatus,
-  addTopics,
-  addDoctor,
-  addRejects,
-  addBackup,
-  addRestore,
-  addRebuild,
-  addReset,
-];
+/** Each is loaded only where it is named, or where all of them are told: a start costs what it uses. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  demo: async () => (await import("./demo.ts")).addDemo,
+  import: async () => (await import("./import.ts")).addImport,
+  apply: async () => (await import("./apply.ts")).addApply,
+  run: async () => (await import("./run.ts")).addRun,
+  export: async () => (await import("./export.ts")).addExport,
+  explain: async () => (await import("./explain.ts")).addExplain,
+  verify: async () => (await import("./verify.ts")).addVerify,
+  reconcile: async () => (await import("./reconcile.ts")).addReconcile,
+  status: async () => (await import("./status.ts")).addStatus,
+  topics: async () => (await import("./topics.ts")).addTopics,
+  doctor: async () => (await import("./doctor.ts")).addDoctor,
+  rejects: async () => (await import("./rejects.ts")).addRejects,
+  backup: async () => (await import("./backup.ts")).addBackup,
+  restore: async () => (await import("./restore.ts")).addRestore,
+  rebuild: async () => (await import("./rebuild.ts")).addRebuild,
+  reset: async () => (await import("./reset.ts")).addReset,
+};
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = newProgram(terminal);
   try {
+    for (const add of await commandsFor(args)) add(program, terminal);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -69,8 +55,14 @@ function newProgram(terminal: Terminal): Command {
     .helpCommand(false)
     .addHelpText("after", exitCodeText());
   addGlobalOptions(program);
-  for (const add of COMMANDS) add(program, terminal);
   return program;
+}
+
+/** A value of an option may be named like a command; then one more is loaded. */
+function commandsFor(args: readonly string[]): Promise<AddCommand[]> {
+  const named = Object.keys(COMMANDS).filter((name) => args.includes(name));
+  const loads = Object.entries(COMMANDS).filter(([name]) => named.length === 0 || named.includes(name));
+  return Promise.all(loads.map(([, load]) => load()));
 }
 
 function exitCodeText(): string {
