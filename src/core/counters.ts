@@ -44,6 +44,9 @@ export class Counters {
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
   readonly #range: QuietRange = { low: 0, high: FREQ_MAX };
+  #places: Int32Array = new Int32Array(64);
+  /** Itemsets all of whose rules were checked in this step. */
+  readonly #checkedSets: IdSet = new IdSet();
   /** Itemsets whose freq changed in this step, with freq before. */
   readonly movedSets: IdSet = new IdSet();
   readonly #freqBefore: Map<number, number> = new Map();
@@ -119,8 +122,9 @@ export class Counters {
     }
   }
 
-  /** Checks one rule whose freqUnion may have changed: support, then materiality. */
+  /** Checks one rule whose freqUnion may have changed: support, then materiality. After `checkMovedSets`. */
   checkRule(entitlement: number, itemset: number): void {
+    if (this.#checkedSets.has(itemset)) return;
     const table = this.tables[entitlement]!;
     const slot = table.find(itemset);
     if (slot === -1) return;
@@ -210,6 +214,7 @@ export class Counters {
     this.#changes = [];
     this.movedSets.clear();
     this.#freqBefore.clear();
+    this.#checkedSets.clear();
     return changes;
   }
 
@@ -220,11 +225,15 @@ export class Counters {
 
   #checkRulesOf(itemset: number, freq: number): void {
     const entitlements = this.#quiet.open(itemset, freq, this.rulesOf.toArray(itemset));
-    // All are found before any is changed: the reads wait for memory together.
-    const offsets = entitlements.map((entitlement) => this.tables[entitlement]!.find(itemset));
+    if (entitlements.length === this.rulesOf.count(itemset)) this.#checkedSets.add(itemset);
+    // All first places are read before any is looked at: the reads wait for memory together.
+    if (entitlements.length > this.#places.length) this.#places = new Int32Array(entitlements.length * 2);
+    const places = this.#places;
+    for (let i = 0; i < entitlements.length; i++) places[i] = this.tables[entitlements[i]!]!.firstPlace(itemset);
     this.#openRange();
-    for (const [i, entitlement] of entitlements.entries()) {
-      const slot = offsets[i]!;
+    for (let i = 0; i < entitlements.length; i++) {
+      const entitlement = entitlements[i]!;
+      const slot = this.tables[entitlement]!.findFrom(itemset, places[i]!);
       if (this.tables[entitlement]!.freqUnionAt(slot) < this.#company.policy.of(entitlement).minSupport) {
         this.#dropRule(entitlement, itemset, slot);
       } else {

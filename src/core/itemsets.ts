@@ -88,6 +88,20 @@ export class Itemsets {
     return node;
   }
 
+  /** The nodes of one item less within a node; null when one of them is not tracked. */
+  smallerThan(node: number): number[] | null {
+    const parent = this.parentOf(node);
+    if (parent === ROOT) return [];
+    const items = this.itemsOf(node);
+    const smaller = [parent];
+    for (let left = 0; left < items.length - 1; left++) {
+      const found = this.find(items.filter((_, i) => i !== left));
+      if (found === -1) return null;
+      smaller.push(found);
+    }
+    return smaller;
+  }
+
   /** The node of these items, made without members when it is not tracked (so that it can be described). */
   intern(items: readonly number[]): number {
     let node = ROOT;

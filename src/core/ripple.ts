@@ -30,8 +30,8 @@ interface Waiting {
   /** Users in ascending order; null: all that have to do with the entitlement. */
   users: Int32Array | null;
   next: number;
-  /** By itemset: changed rules of which it is not known yet whom they concern; the first change, then later ones. */
-  readonly changes: Map<number, RuleChange>;
+  /** Changed rules of which it is not known yet whom they concern, in the order of their changes. */
+  changes: RuleChange[];
   /** Users looked at in this step while `changes` were not followed yet. */
   looked: number[];
 }
@@ -85,7 +85,7 @@ export class Ripple {
     else {
       waiting.users = null;
       waiting.next = 0;
-      waiting.changes.clear();
+      waiting.changes = [];
     }
   }
 
@@ -102,22 +102,17 @@ export class Ripple {
   /** Marks the pairs that changed evidence may concern. */
   markConcerned(changes: readonly RuleChange[]): void {
     for (const change of changes) {
-      const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, new Int32Array(0));
+      const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, NOBODY);
       if (waiting.users === null) continue;
       this.#unremembered.delete(change.entitlement);
-      const first = waiting.changes.get(change.itemset);
-      if (first === undefined) waiting.changes.set(change.itemset, change);
-      else {
-        change.later = first.later;
-        first.later = change;
-      }
+      waiting.changes.push(change);
     }
   }
 
   /** A pair was looked at out of turn, after the counters of this step were settled. */
   lookedAt(user: number, entitlement: number): void {
     const waiting = this.#waiting.get(entitlement);
-    if (waiting !== undefined && waiting.changes.size > 0) waiting.looked.push(user);
+    if (waiting !== undefined && waiting.changes.length > 0) waiting.looked.push(user);
   }
 
   /** Marks not scored assignments of the members of an itemset: the reason may be another one now. */
@@ -137,7 +132,7 @@ export class Ripple {
     let looks = Math.min(LOOKS_A_STEP, (deltasMax - this.#published.deltaCount) * LOOKS_A_DELTA);
     for (const [entitlement, waiting] of this.#waiting) {
       looks -= this.#follow(entitlement, waiting, looks);
-      if (waiting.changes.size > 0) break;
+      if (waiting.changes.length > 0) break;
       waiting.users ??= this.#everyone(entitlement);
       for (; waiting.next < waiting.users.length; looks--) {
         if (this.#published.deltaCount >= deltasMax || looks <= 0) return this.#lookAgain();
@@ -150,25 +145,24 @@ export class Ripple {
   }
 
   #wait(entitlement: number, users: Int32Array | null): Waiting {
-    const waiting: Waiting = { users, next: 0, changes: new Map(), looked: [] };
+    const waiting: Waiting = { users, next: 0, changes: [], looked: [] };
     this.#waiting.set(entitlement, waiting);
     return waiting;
   }
 
   /** Finds whom changed rules concern, one rule at least, as far as `looks` go; how much of them it took. */
   #follow(entitlement: number, waiting: Waiting, looks: number): number {
-    if (waiting.changes.size === 0) return 0;
+    if (waiting.changes.length === 0) return 0;
     const users = this.#beginSweep();
     for (const user of waiting.looked) this.#metBy[user] = -this.#sweep;
-    const followed: RuleChange[] = [];
+    const rules = byRule(waiting.changes);
+    let followed = 0;
     let visits = 0;
-    for (const [itemset, change] of waiting.changes) {
-      if (visits > looks * VISITS_A_LOOK) break;
-      waiting.changes.delete(itemset);
-      followed.push(change);
-      visits += 1 + this.#concern.forEach(change, (user) => this.#meet(user, users));
+    while (followed < rules.length && visits <= looks * VISITS_A_LOOK) {
+      visits += 1 + this.#concern.forEach(rules[followed++]!, (user) => this.#meet(user, users));
     }
-    this.#meetWatching(entitlement, followed, users);
+    waiting.changes = rules.slice(followed);
+    this.#meetWatching(entitlement, rules.slice(0, followed), users);
     addUsers(waiting, Int32Array.from(users).sort());
     return Math.floor(visits / VISITS_A_LOOK);
   }
@@ -177,7 +171,7 @@ export class Ripple {
   #lookAgain(): void {
     for (const waiting of this.#waiting.values()) {
       if (waiting.looked.length === 0) continue;
-      if (waiting.changes.size > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());
+      if (waiting.changes.length > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());
       waiting.looked = [];
     }
   }
@@ -232,6 +226,22 @@ export class Ripple {
     this.#metBy[user] = this.#sweep;
     return true;
   }
+}
+
+const NOBODY: Int32Array = new Int32Array(0);
+
+/** The first change of every rule, with its later ones. */
+function byRule(changes: readonly RuleChange[]): RuleChange[] {
+  const first = new Map<number, RuleChange>();
+  for (const change of changes) {
+    const known = first.get(change.itemset);
+    if (known === undefined) first.set(change.itemset, change);
+    else {
+      change.later = known.later;
+      known.later = change;
+    }
+  }
+  return [...first.values()];
 }
 
 /** `users` are ascending, each once. */

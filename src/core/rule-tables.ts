@@ -29,14 +29,31 @@ export class RuleTable {
 
   /** Offset of the rule of this itemset, or -1. */
   find(itemset: number): number {
+    return this.findFrom(itemset, this.firstPlace(itemset));
+  }
+
+  /** The first place of an itemset, for `findFrom`: places in many tables can be read before any is looked at. */
+  firstPlace(itemset: number): number {
+    return this.slots[(home(itemset) & this.#mask) * RULE_WIDTH]!;
+  }
+
+  /** `find`, when `firstPlace` gave `first`. */
+  findFrom(itemset: number, first: number): number {
     const slots = this.slots;
     const mask = this.#mask;
     const key = itemset + 1;
-    for (let slot = home(itemset) & mask; ; slot = (slot + 1) & mask) {
-      const found = slots[slot * RULE_WIDTH]!;
-      if (found === key) return slot * RULE_WIDTH;
+    let slot = home(itemset) & mask;
+    for (let found = first; found !== key; found = slots[slot * RULE_WIDTH]!) {
       if (found === 0) return -1;
+      slot = (slot + 1) & mask;
     }
+    return slot * RULE_WIDTH;
+  }
+
+  /** For every itemset the offset of its rule, or -1, into `offsets`; first places as in `findAll`. */
+  findEach(itemsets: readonly number[], offsets: Int32Array): void {
+    for (let i = 0; i < itemsets.length; i++) offsets[i] = this.firstPlace(itemsets[i]!);
+    for (let i = 0; i < itemsets.length; i++) offsets[i] = this.findFrom(itemsets[i]!, offsets[i]!);
   }
 
   /**
@@ -44,21 +61,12 @@ export class RuleTable {
    * are. The first places are all read before any is looked at: the reads wait for memory together.
    */
   findAll(pool: Int32Array, from: number, end: number, offsets: Int32Array): number {
-    const slots = this.slots;
-    const mask = this.#mask;
-    for (let at = from; at < end; at++) offsets[at - from] = slots[(home(pool[at]!) & mask) * RULE_WIDTH]!;
+    for (let at = from; at < end; at++) offsets[at - from] = this.firstPlace(pool[at]!);
     let count = 0;
     for (let at = from; at < end; at++) {
-      const itemset = pool[at]!;
-      const key = itemset + 1;
-      let found = offsets[at - from]!;
-      if (found === 0) continue;
-      let slot = home(itemset) & mask;
-      while (found !== key && found !== 0) {
-        slot = (slot + 1) & mask;
-        found = slots[slot * RULE_WIDTH]!;
-      }
-      if (found === key) offsets[count++] = slot * RULE_WIDTH;
+      const first = offsets[at - from]!;
+      const offset = first === 0 ? -1 : this.findFrom(pool[at]!, first);
+      if (offset !== -1) offsets[count++] = offset;
     }
     return count;
   }

@@ -36,7 +36,10 @@ export class Settle {
   #touchedRules: number[] = [];
   /** By number of items. */
   #candidates: Candidate[][] = [];
+  /** By itemset, in this step: the itemsets of one item less within it; null when one is not tracked. */
+  readonly #smaller: Map<number, readonly number[] | null> = new Map();
   #counts: Int32Array = new Int32Array(0);
+  #slots: Int32Array = new Int32Array(128);
 
   constructor(company: Company, counters: Counters) {
     this.#company = company;
@@ -165,14 +168,14 @@ export class Settle {
     if (sets.length === 0) return;
     const entitlement = this.#company.pairs.entitlementOf(row);
     const table = this.#counters.table(entitlement);
-    for (const itemset of sets) {
-      const slot = table.find(itemset);
-      if (slot === -1) {
-        if (difference === 1) this.#addCandidate(row, itemset);
-        continue;
-      }
-      table.addToFreqUnion(slot, difference);
-      this.#touchedRules.push(entitlement, itemset);
+    if (sets.length > this.#slots.length) this.#slots = new Int32Array(sets.length * 2);
+    table.findEach(sets, this.#slots);
+    for (let i = 0; i < sets.length; i++) {
+      const slot = this.#slots[i]!;
+      if (slot !== -1) {
+        table.addToFreqUnion(slot, difference);
+        this.#touchedRules.push(entitlement, sets[i]!);
+      } else if (difference === 1) this.#addCandidate(row, sets[i]!);
     }
   }
 
@@ -201,6 +204,7 @@ export class Settle {
       }
     }
     this.#candidates = [];
+    this.#smaller.clear();
   }
 
   #resolve(row: number, itemset: number, commonItems: () => Int32Array): void {
@@ -219,15 +223,9 @@ export class Settle {
 
   /** Whether every itemset of one item less has a rule: without, this one cannot have support. */
   #smallerHaveRules(table: RuleTable, itemset: number): boolean {
-    const { itemsets } = this.#counters;
-    if (itemsets.depthOf(itemset) === 1) return true;
-    if (table.find(itemsets.parentOf(itemset)) === -1) return false;
-    const items = itemsets.itemsOf(itemset);
-    for (let left = 0; left < items.length - 1; left++) {
-      const smaller = itemsets.find(items.filter((_, i) => i !== left));
-      if (smaller === -1 || table.find(smaller) === -1) return false;
-    }
-    return true;
+    let smaller = this.#smaller.get(itemset);
+    if (smaller === undefined) this.#smaller.set(itemset, (smaller = this.#counters.itemsets.smallerThan(itemset)));
+    return smaller !== null && smaller.every((set) => table.find(set) !== -1);
   }
 }
 

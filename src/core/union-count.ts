@@ -8,7 +8,7 @@ import { COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 
 /** Up to this many members a holder, walking the members of the itemset is cheaper than walking the holders. */
-const MEMBERS_A_HOLDER = 2;
+const MEMBERS_A_HOLDER = 6;
 
 export class UnionCount {
   readonly #company: Company;

@@ -55,6 +55,7 @@ describe("RuleTable", () => {
   test("equals a map", () => {
     const random = new Prng(2, 0);
     const table = new RuleTable();
+    const offsets = new Int32Array(8);
     const model = new Map<number, number>();
     for (let i = 0; i < OPERATIONS; i++) {
       const itemset = random.below(500);
@@ -69,6 +70,9 @@ describe("RuleTable", () => {
       const probe = random.below(500);
       const slot = table.find(probe);
       expect(slot === -1 ? undefined : table.freqUnionAt(slot)).toBe(model.get(probe));
+      const probes = Array.from({ length: 8 }, () => random.below(500));
+      table.findEach(probes, offsets);
+      expect([...offsets]).toEqual(probes.map((itemset) => table.find(itemset)));
     }
     expect([...table.itemsets()].sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
     expect(table.slots.length % RULE_WIDTH).toBe(0);
@@ -76,12 +80,17 @@ describe("RuleTable", () => {
 });
 
 describe("RowMap", () => {
-  test("equals a map", () => {
+  test.each([
+    ["few users", () => 300],
+    ["many users, so that it has bits only when it is large", () => 40_000],
+    ["ever more users, so that the bits grow", (i: number) => 1 + i * 8],
+  ])("equals a map: %s", (_, usersAt) => {
     const random = new Prng(3, 0);
     const rows = new RowMap();
     const model = new Map<number, number>();
+    const found = new Int32Array(16);
     for (let i = 0; i < OPERATIONS; i++) {
-      const user = random.below(300);
+      const user = random.below(usersAt(i));
       if (!model.has(user)) {
         rows.add(user, i);
         model.set(user, i);
@@ -89,9 +98,11 @@ describe("RowMap", () => {
         rows.remove(user);
         model.delete(user);
       }
-      const probe = random.below(300);
-      expect(rows.find(probe)).toBe(model.get(probe) ?? -1);
       expect(rows.size).toBe(model.size);
+      const probes = Int32Array.from({ length: 20 }, () => random.below(usersAt(i) * 2));
+      rows.findAll(probes, 4, 20, found);
+      expect([...found]).toEqual([...probes.subarray(4)].map((probe) => model.get(probe) ?? -1));
+      expect(rows.find(probes[0]!)).toBe(model.get(probes[0]!) ?? -1);
     }
   });
 });
