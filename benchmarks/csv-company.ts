@@ -13,6 +13,7 @@ import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
 
 const EVENTS_A_STEP = 5_000;
+const BYTES_AT_ONCE = 256 * 1024;
 
 const NOTHING_YET: CurrentTables = {
   identity: () => null,
@@ -47,7 +48,7 @@ export async function loadCompanyFiles(folder: string, engine: Engine, state: Be
 function loadsOf(folder: string): AsyncGenerator<InputEvent[]>[] {
   const source = (name: string): CsvSource => {
     const file = join(folder, `${name}.csv`);
-    return { file, bytes: createReadStream(file), delimiter: "," };
+    return { file, bytes: createReadStream(file, { highWaterMark: BYTES_AT_ONCE }), delimiter: "," };
   };
   return [
     eventsOf(entitlementRows(source("entitlements")), new EntitlementDiff(NOTHING_YET, "merge")),

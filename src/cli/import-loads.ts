@@ -12,6 +12,8 @@ import { identityRows } from "../events/formats/csv-identities.ts";
 import type { ImportColumns } from "./import-columns.ts";
 import type { Removal } from "./import-removals.ts";
 
+const BYTES_AT_ONCE = 256 * 1024;
+
 export interface ImportFiles {
   readonly identities?: string;
   readonly entitlements?: string;
@@ -103,7 +105,7 @@ function countOf(rows: Iterable<unknown>): number {
 
 async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(file)) yield chunk as Uint8Array;
+    for await (const chunk of createReadStream(file, { highWaterMark: BYTES_AT_ONCE })) yield chunk as Uint8Array;
   } catch (error) {
     throw new AppError("input", `cannot read ${file}: ${(error as Error).message}`, "nothing was imported", error);
   }

@@ -5,6 +5,7 @@ const SECONDS_PER_DAY = 86_400;
 const YEAR_MIN = 1969;
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const SECONDS_END = 19;
+const [SPACE, HYPHEN, COLON] = [0x20, 0x2d, 0x3a];
 const REST = /^(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))?$/;
 
 export const TIME_EXPECTATION = "an RFC 3339 time from 1970 on, like 2026-01-05T09:00:00Z";
@@ -20,6 +21,21 @@ export function parseTime(text: string): number | null {
   return ms >= 0 && !isMisplacedLeapSecond ? ms : null;
 }
 
+/**
+ * As `parseTime`, for bytes of the form YYYY-MM-DD hh:mm:ss; NaN for every other form, and for the first and the leap
+ * seconds, which take a closer look.
+ */
+export function parsePlainTime(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start !== SECONDS_END || bytes[start + 10] !== SPACE) return Number.NaN;
+  if (bytes[start + 4] !== HYPHEN || bytes[start + 7] !== HYPHEN) return Number.NaN;
+  if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return Number.NaN;
+  const year = digits(bytes, start) * 100 + digits(bytes, start + 2);
+  const second = digits(bytes, start + 17);
+  if (year < 1970 || second > 59) return Number.NaN;
+  const [month, day] = [digits(bytes, start + 5), digits(bytes, start + 8)];
+  return timeOf(year, month, day, digits(bytes, start + 11), digits(bytes, start + 14), second);
+}
+
 /** The shortest RFC 3339 text in UTC: milliseconds only where there are some. */
 export function formatTime(ms: number): string {
   const text = new Date(ms).toISOString();
@@ -32,11 +48,12 @@ function parseSeconds(text: string): number {
   if (separator !== "T" && separator !== " " && separator !== "t") return Number.NaN;
   if (text[4] !== "-" || text[7] !== "-" || text[13] !== ":" || text[16] !== ":") return Number.NaN;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  const month = twoDigits(text, 5);
-  const day = twoDigits(text, 8);
-  const hour = twoDigits(text, 11);
-  const minute = twoDigits(text, 14);
-  const second = twoDigits(text, 17);
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  return timeOf(year, month, day, twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17));
+}
+
+/** NaN when there is no such time. */
+function timeOf(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
   const days = month === 2 && !isLeapYear(year) ? 28 : (DAYS_OF_MONTH[month - 1] ?? 0);
   const isTime = year >= YEAR_MIN && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 60;
   return isTime ? Date.UTC(year, month - 1, day, hour, minute, second) : Number.NaN;
@@ -54,10 +71,18 @@ function parseRest(text: string): number {
   return sign === "+" ? fractionMs - zoneMs : fractionMs + zoneMs;
 }
 
-/** NaN when these are not two digits. */
 function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48;
-  const ones = text.charCodeAt(at + 1) - 48;
+  return numberOf(text.charCodeAt(at), text.charCodeAt(at + 1));
+}
+
+function digits(bytes: Uint8Array, at: number): number {
+  return numberOf(bytes[at]!, bytes[at + 1]!);
+}
+
+/** NaN when these are not the codes of two digits. */
+function numberOf(tensCode: number, onesCode: number): number {
+  const tens = tensCode - 48;
+  const ones = onesCode - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 

@@ -1,9 +1,10 @@
 /** A file of assignments: one row says that a person holds an entitlement, or with ASSIGNED = no that not. */
-import { parseTime, TIME_EXPECTATION } from "../time.ts";
-import { type CsvRow, type CsvSource, csvError } from "./csv.ts";
-import { CsvKeys } from "./csv-keys.ts";
+import { parsePlainTime, parseTime, TIME_EXPECTATION } from "../time.ts";
+import { type CsvSource, csvError } from "./csv.ts";
 import { CsvPairs } from "./csv-pairs.ts";
-import { booleanReader, type CsvHeader, tableRows, textAt } from "./csv-table.ts";
+import type { CsvRows } from "./csv-rows.ts";
+import { booleanAt, type CsvHeader, keyAt, tableRows, textAt, type Words } from "./csv-table.ts";
+import { CsvTexts } from "./csv-texts.ts";
 
 export interface AssignmentColumns {
   readonly user: string;
@@ -33,7 +34,7 @@ export interface AssignmentCsvRow {
   readonly lastUsedAt: number | null;
 }
 
-const RISK_WORDS = { yes: ["high", "critical"], no: ["low", "medium"] };
+const RISK_WORDS: Words = { yes: ["high", "critical"], no: ["low", "medium"] };
 
 /**
  * Yields the rows in blocks. Rejects with AppError("input") naming file and line; a pair may come twice, but not with
@@ -55,9 +56,12 @@ function openAssignments(
   header: CsvHeader,
   columns: AssignmentColumns,
   pairs: CsvPairs,
-): (row: CsvRow) => AssignmentCsvRow {
-  const users = new CsvKeys(header, header.find(columns.user, true) as number);
-  const entitlements = new CsvKeys(header, header.find(columns.entitlement, true) as number);
+): (row: CsvRows) => AssignmentCsvRow {
+  const keys = (column: string): CsvTexts => {
+    const index = header.find(column, true) as number;
+    return new CsvTexts(index, (row) => keyAt(row, index, header));
+  };
+  const [users, entitlements] = [keys(columns.user), keys(columns.entitlement)];
   const [highRiskIndex, lastUsedIndex, assignedIndex] = (["highRisk", "lastUsedAt", "assigned"] as const).map((field) =>
     header.find(columns[field], columns[field] !== ASSIGNMENT_COLUMNS[field]),
   ) as [number | null, number | null, number | null];
@@ -81,9 +85,24 @@ function openAssignments(
   };
 }
 
-function timeAt(row: CsvRow, index: number, header: CsvHeader): number | null {
-  const text = row.values[index]!;
-  if (text === "") return null;
+/** As `booleanAt`; every spelling is looked at once. */
+function booleanReader(index: number | null, header: CsvHeader, words?: Words): (row: CsvRows) => boolean | null {
+  if (index === null) return () => null;
+  const spellings = new CsvTexts(index, (row) => row.textOf(index));
+  const meanings: (boolean | null)[] = [];
+  return (row) => {
+    const spelling = spellings.numberAt(row);
+    if (spelling === meanings.length) meanings.push(booleanAt(row, index, header, words));
+    return meanings[spelling]!;
+  };
+}
+
+function timeAt(row: CsvRows, index: number, header: CsvHeader): number | null {
+  const [start, end] = [row.startOf(index), row.endOf(index)];
+  if (start === end) return null;
+  const plain = parsePlainTime(row.bytes, start, end);
+  if (!Number.isNaN(plain)) return plain;
+  const text = row.textOf(index);
   const isDate = text.length === "2020-06-06".length;
   const time = parseTime(isDate ? `${text}T00:00:00` : text);
   if (time !== null) return time;

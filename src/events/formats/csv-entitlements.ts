@@ -1,7 +1,8 @@
 /** A file of entitlements: one row a catalog entry. */
 import type { RiskLevel } from "../event.ts";
 import { RISK_LEVELS } from "../fields.ts";
-import { type CsvRow, type CsvSource, csvError } from "./csv.ts";
+import { type CsvSource, csvError } from "./csv.ts";
+import type { CsvRows } from "./csv-rows.ts";
 import { booleanAt, type CsvHeader, keyAt, tableRows, textAt } from "./csv-table.ts";
 
 /** What a catalog entry says. A field that a file has no column for is absent. */
@@ -41,7 +42,7 @@ export function entitlementRows(
   return tableRows(source, (header) => openEntitlements(header, columns));
 }
 
-function openEntitlements(header: CsvHeader, columns: EntitlementColumns): (row: CsvRow) => EntitlementCsvRow {
+function openEntitlements(header: CsvHeader, columns: EntitlementColumns): (row: CsvRows) => EntitlementCsvRow {
   const entitlementIndex = header.find(columns.entitlement, true) as number;
   const fieldIndexes = Object.entries(columns.fields).map(
     ([field, column]) => [field as keyof CatalogFields, header.find(column, true) as number] as const,
@@ -61,7 +62,7 @@ function openEntitlements(header: CsvHeader, columns: EntitlementColumns): (row:
 
 function fieldAt(
   field: keyof CatalogFields,
-  row: CsvRow,
+  row: CsvRows,
   index: number,
   header: CsvHeader,
   columns: EntitlementColumns,

@@ -1,7 +1,9 @@
 /** A file of people: one row a person, each column an attribute unless it is mapped to something else. */
 import type { Attribute } from "../event.ts";
-import { type CsvRow, type CsvSource, csvError } from "./csv.ts";
+import { type CsvSource, csvError } from "./csv.ts";
+import type { CsvRows } from "./csv-rows.ts";
 import { type CsvHeader, keyAt, tableRows, textAt } from "./csv-table.ts";
+import { CsvTexts } from "./csv-texts.ts";
 import { ATTRIBUTES_MAX } from "./native.ts";
 
 /** Fields of an identity that a column can be mapped to, besides its attributes. */
@@ -35,7 +37,7 @@ export function identityRows(
   return tableRows(source, (header) => openIdentities(header, columns));
 }
 
-function openIdentities(header: CsvHeader, columns: IdentityColumns): (row: CsvRow) => IdentityCsvRow {
+function openIdentities(header: CsvHeader, columns: IdentityColumns): (row: CsvRows) => IdentityCsvRow {
   const userIndex = header.find(columns.user, true) as number;
   const fieldIndexes = Object.entries(columns.fields).map(
     ([field, column]) => [field, header.find(column, true) as number] as const,
@@ -52,24 +54,16 @@ function openIdentities(header: CsvHeader, columns: IdentityColumns): (row: CsvR
     return {
       line: row.line,
       user,
-      attributes: attributes.map((column) => attributeAt(column, row, header)),
+      attributes: attributes.map((attributeAt) => attributeAt(row)),
       fields: Object.fromEntries(fieldIndexes.map(([field, index]) => [field, textAt(row, index, header) || null])),
     };
   };
 }
 
-interface AttributeColumn {
-  readonly name: string;
-  readonly index: number;
-  readonly separator: string | null;
-  /** What was made of the texts of earlier rows. */
-  readonly seen: Map<string, Attribute>;
-}
-
 /** More different texts than this hardly come again. */
-const TEXTS_SEEN_MAX = 10_000;
+const TEXTS_KEPT_MAX = 10_000;
 
-function attributeColumns(header: CsvHeader, columns: IdentityColumns): readonly AttributeColumn[] {
+function attributeColumns(header: CsvHeader, columns: IdentityColumns): ((row: CsvRows) => Attribute)[] {
   const taken = new Set([columns.user, ...Object.values(columns.fields)]);
   const names = columns.attributes ?? header.columns.filter((column) => !taken.has(column));
   for (const column of Object.keys(columns.separators)) header.find(column, true);
@@ -77,21 +71,21 @@ function attributeColumns(header: CsvHeader, columns: IdentityColumns): readonly
     throw csvError(header.file, 1, `${names.length} attributes; at most ${ATTRIBUTES_MAX} are allowed`);
   }
   const separators = new Map(Object.entries(columns.separators));
-  return names.map((name) => ({
-    name,
-    index: header.find(name, true) as number,
-    separator: separators.get(name) ?? null,
-    seen: new Map(),
-  }));
+  return names.map((name) => attributeReader(name, separators.get(name) ?? null, header));
 }
 
-function attributeAt({ name, index, separator, seen }: AttributeColumn, row: CsvRow, header: CsvHeader): Attribute {
-  const known = seen.get(row.values[index]!);
-  if (known !== undefined) return known;
-  const text = textAt(row, index, header);
-  const attribute: Attribute = [name, attributeValues(text, separator)];
-  if (seen.size < TEXTS_SEEN_MAX) seen.set(text, attribute);
-  return attribute;
+/** What an attribute is in a row; the same text gives the same object. */
+function attributeReader(name: string, separator: string | null, header: CsvHeader): (row: CsvRows) => Attribute {
+  const index = header.find(name, true) as number;
+  const newTexts = (): CsvTexts => new CsvTexts(index, (row) => textAt(row, index, header));
+  let texts = newTexts();
+  let attributes: Attribute[] = [];
+  return (row) => {
+    if (texts.size === TEXTS_KEPT_MAX) [texts, attributes] = [newTexts(), []];
+    const number = texts.numberAt(row);
+    if (number === attributes.length) attributes.push([name, attributeValues(texts.textOf(number), separator)]);
+    return attributes[number]!;
+  };
 }
 
 function attributeValues(text: string, separator: string | null): readonly string[] {

@@ -1,7 +1,8 @@
 /** What the three kinds of files have in common: a header that names the columns, and rows that fit it. */
 import { AppError } from "../../errors.ts";
 import { textFault } from "../text.ts";
-import { type CsvRow, type CsvSource, csvError, csvRows } from "./csv.ts";
+import { type CsvSource, csvBlocks, csvError } from "./csv.ts";
+import type { CsvRows } from "./csv-rows.ts";
 
 /** The columns of one file; made from its header. */
 export class CsvHeader {
@@ -9,14 +10,14 @@ export class CsvHeader {
   readonly columns: readonly string[];
   readonly #line: number;
 
-  /** Throws AppError("input") when a column has no name or the name of another. */
-  constructor(file: string, row: CsvRow) {
+  /** From the row that is to name the columns. Throws AppError("input") when one has no name or the name of another. */
+  constructor(file: string, row: CsvRows) {
     this.file = file;
-    this.columns = row.values;
+    this.columns = Array.from({ length: row.width }, (_, index) => row.textOf(index));
     this.#line = row.line;
-    for (const [index, column] of row.values.entries()) {
+    for (const [index, column] of this.columns.entries()) {
       if (column === "") throw csvError(file, row.line, `column ${index + 1} has no name`);
-      const first = row.values.indexOf(column);
+      const first = this.columns.indexOf(column);
       if (first !== index) {
         throw csvError(file, row.line, `columns ${first + 1} and ${index + 1} are both called ${column}`);
       }
@@ -40,27 +41,26 @@ export class CsvHeader {
  */
 export async function* tableRows<Row>(
   source: CsvSource,
-  open: (header: CsvHeader) => (row: CsvRow) => Row,
+  open: (header: CsvHeader) => (row: CsvRows) => Row,
 ): AsyncGenerator<readonly Row[]> {
   let header: CsvHeader | null = null;
-  let convert: ((row: CsvRow) => Row) | null = null;
-  for await (const block of csvRows(source)) {
+  let convert: ((row: CsvRows) => Row) | null = null;
+  for await (const block of csvBlocks(source)) {
+    if (header === null && block.next()) {
+      header = new CsvHeader(source.file, block);
+      convert = open(header);
+    }
+    if (header === null || convert === null) continue;
     const rows: Row[] = [];
-    for (const row of block) {
-      if (header === null || convert === null) {
-        header = new CsvHeader(source.file, row);
-        convert = open(header);
-        continue;
-      }
-      const values = row.values.length;
-      if (values !== header.columns.length) {
+    while (block.next()) {
+      if (block.width !== header.columns.length) {
         throw csvError(
           source.file,
-          row.line,
-          `${values} values, but the header names ${header.columns.length} columns`,
+          block.line,
+          `${block.width} values, but the header names ${header.columns.length} columns`,
         );
       }
-      rows.push(convert(row));
+      rows.push(convert(block));
     }
     if (rows.length > 0) yield rows;
   }
@@ -68,19 +68,25 @@ export async function* tableRows<Row>(
 }
 
 /** The text in a column; "" when the column is not there. Throws AppError("input") when the text is not allowed. */
-export function textAt(row: CsvRow, index: number | null, header: CsvHeader): string {
+export function textAt(row: CsvRows, index: number | null, header: CsvHeader): string {
   if (index === null) return "";
-  const text = row.values[index] ?? "";
+  const text = row.textOf(index);
   const fault = textFault(text);
   if (fault === null) return text;
   throw csvError(header.file, row.line, `${header.columns[index]} is not an allowed text: it is ${fault}`);
 }
 
 /** As `textAt`, but an empty text is refused. */
-export function keyAt(row: CsvRow, index: number, header: CsvHeader): string {
+export function keyAt(row: CsvRows, index: number, header: CsvHeader): string {
   const text = textAt(row, index, header);
   if (text === "") throw csvError(header.file, row.line, `${header.columns[index]} is empty`);
   return text;
+}
+
+/** Spellings of yes and no that one column has besides the usual ones. */
+export interface Words {
+  readonly yes: readonly string[];
+  readonly no: readonly string[];
 }
 
 const YES: ReadonlySet<string> = new Set(["true", "1", "yes", "y"]);
@@ -88,10 +94,10 @@ const NO: ReadonlySet<string> = new Set(["false", "0", "no", "n"]);
 
 /** Yes or no in one of its usual spellings, in any case, or one of the words given; null when empty. */
 export function booleanAt(
-  row: CsvRow,
+  row: CsvRows,
   index: number | null,
   header: CsvHeader,
-  words: { readonly yes: readonly string[]; readonly no: readonly string[] } = { yes: [], no: [] },
+  words: Words = { yes: [], no: [] },
 ): boolean | null {
   const text = textAt(row, index, header);
   if (text === "") return null;
@@ -100,21 +106,4 @@ export function booleanAt(
   if (NO.has(word) || words.no.includes(word)) return false;
   const allowed = [...words.yes, ...YES, ...words.no, ...NO].join(", ");
   throw csvError(header.file, row.line, `${header.columns[index as number]} is not one of ${allowed}, or empty`);
-}
-
-/** As `booleanAt`; every spelling is looked at once. */
-export function booleanReader(
-  index: number | null,
-  header: CsvHeader,
-  words?: { readonly yes: readonly string[]; readonly no: readonly string[] },
-): (row: CsvRow) => boolean | null {
-  const meanings = new Map<string, boolean | null>();
-  return (row) => {
-    const text = index === null ? "" : row.values[index]!;
-    const known = meanings.get(text);
-    if (known !== undefined) return known;
-    const meaning = booleanAt(row, index, header, words);
-    meanings.set(text, meaning);
-    return meaning;
-  };
 }
