@@ -4,6 +4,7 @@
 import type {
   AssignmentEvent,
   AssignmentGranted,
+  AssignmentGrants,
   CatalogEvent,
   IdentityEvent,
   InputEvent,
@@ -59,6 +60,22 @@ export class Company {
         return this.advanceClock(Math.floor(event.at / 60_000)) ? "applied" : "unchanged";
       default:
         return "unchanged";
+    }
+  }
+
+  /** Each grant in its turn as the event that it stands for. */
+  applyGrants(grants: AssignmentGrants, recordAt: number, changes: Changes, outcomes: Outcome[]): void {
+    const { pairs } = this;
+    const { userAt, entitlementAt, highRisk, lastUsedAt } = grants;
+    const users = grants.users.map((user) => this.internUser(user, changes));
+    const entitlements = grants.entitlements.map((entitlement) => this.internEntitlement(entitlement, changes));
+    const moment: Moment = { at: null, recordAt };
+    for (let i = 0; i < userAt.length; i++) {
+      const row = pairs.findOrAppend(users[userAt[i]!]!, entitlements[entitlementAt[i]!]!);
+      changes.assignments.add(row);
+      const membership = this.#setMembership(row, MEMBERSHIPS[highRisk[i]!]!, null, moment);
+      const usedAt = lastUsedAt[i]!;
+      outcomes.push(usedAt < 0 ? membership : better(membership, this.#used(row, usedAt)));
     }
   }
 
@@ -213,7 +230,7 @@ export class Company {
   loadAssignments({ entitlements, users, flags, memberAt, lastUsedAt, extras }: AssignmentChunk): void {
     const { pairs } = this;
     for (let i = 0; i < users.length; i++) {
-      const row = pairs.findOrMake(users[i]!, entitlements[i]!);
+      const row = pairs.findOrAppend(users[i]!, entitlements[i]!);
       pairs.setMembership(row, flags[i]!);
       pairs.memberAt[row] = memberAt[i]! < 0 ? NEVER : memberAt[i]!;
       pairs.lastUsedAt[row] = lastUsedAt[i]! < 0 ? NEVER : lastUsedAt[i]!;
@@ -237,7 +254,9 @@ function better(one: RegisterOutcome, other: RegisterOutcome): RegisterOutcome {
   return one === "unchanged" || other === "unchanged" ? "unchanged" : "late";
 }
 
-function membershipOf(grant: AssignmentGranted): number {
-  if (grant.highRisk == null) return HELD;
-  return HELD | RISK_KNOWN | (grant.highRisk ? RISK_HIGH : 0);
+function membershipOf({ highRisk }: AssignmentGranted): number {
+  return MEMBERSHIPS[highRisk == null ? 0 : highRisk ? 2 : 1];
 }
+
+/** Of a grant, by what it says of the risk: nothing, no, yes. */
+const MEMBERSHIPS = [HELD, HELD | RISK_KNOWN, HELD | RISK_KNOWN | RISK_HIGH] as const;

@@ -10,7 +10,7 @@
  * step counts everything by the batch path and marks every pair as pending.
  */
 import type { Delta } from "../events/delta.ts";
-import type { InputEvent, Outcome } from "../events/event.ts";
+import type { AssignmentGrants, InputEvent, Outcome } from "../events/event.ts";
 import { Changes, IdSet } from "./changes.ts";
 import { Company } from "./company.ts";
 import { Live } from "./live.ts";
@@ -39,9 +39,11 @@ export interface StepInput {
   /** Whole minutes since 1970; a lower one than before is raised to the one before. */
   readonly clockMinute: number;
   readonly events: readonly StepEvent[];
+  /** Applied after the events; cheaper than as many of them. */
+  readonly grants?: { readonly grants: AssignmentGrants; readonly recordAtMs: number };
   /**
    * Applies an event, or leaves it out and answers for it; asked about one after another, so that it may depend on what
-   * became of those before. Absent: every event is applied.
+   * became of those before. Absent: every event is applied. Nobody is asked about `grants`.
    */
   readonly admit?: (index: number, apply: () => Outcome) => Outcome;
   /**
@@ -54,7 +56,7 @@ export interface StepInput {
 }
 
 export interface StepResult {
-  /** One for each event, in order. */
+  /** One for each event, in order, then one for each of the grants. */
   readonly outcomes: readonly Outcome[];
   readonly deltas: readonly Delta[];
   readonly changes: TableChanges;
@@ -81,6 +83,9 @@ export class Engine {
     for (const { event, recordAtMs } of input.events) {
       const apply = (): Outcome => this.company.apply(event, recordAtMs, this.#changes);
       outcomes.push(admit === undefined ? apply() : admit(outcomes.length, apply));
+    }
+    if (input.grants !== undefined) {
+      this.company.applyGrants(input.grants.grants, input.grants.recordAtMs, this.#changes, outcomes);
     }
     const recounted = this.#policiesChanged();
     if (input.catchUp === true) this.#rest();

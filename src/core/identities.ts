@@ -29,6 +29,8 @@ type Field = (typeof FIELDS)[number];
 /** Own stamps of fields stand beside those of attributes; no attribute name contains U+0000. */
 const FIELD_KEYS = Object.fromEntries(FIELDS.map((field) => [field, `\u0000${field}`])) as Record<Field, string>;
 
+const FEW_ITEMS = 32;
+
 interface Registers {
   readonly s: number;
   readonly sa: number | null;
@@ -179,8 +181,21 @@ export class Identities {
     for (const [name, values] of event.attributes) {
       if (open === null || open(name)) for (const value of values) items.push(this.#items.intern(name, value));
     }
-    items.sort((a, b) => this.#items.compare(a, b));
-    return items.filter((item, i) => i === 0 || item !== items[i - 1]);
+    return this.#inOrder(items);
+  }
+
+  /** Sorts the items; each stays once. Few ones are put in their places one by one, which is the fastest. */
+  #inOrder(items: number[]): number[] {
+    if (items.length > FEW_ITEMS) items.sort((a, b) => this.#items.compare(a, b));
+    else {
+      for (let i = 1; i < items.length; i++) {
+        const item = items[i]!;
+        let at = i;
+        for (; at > 0 && this.#items.compare(items[at - 1]!, item) > 0; at--) items[at] = items[at - 1]!;
+        items[at] = item;
+      }
+    }
+    return items.some((item, i) => item === items[i - 1]) ? [...new Set(items)] : items;
   }
 
   #tooMany(items: readonly number[]): boolean {
@@ -226,15 +241,17 @@ export class Identities {
     const own = this.#ownStamps.get(user);
     const fields = this.#fields.get(user);
     const previous = this.#previousItems.get(user);
-    const registers: Registers = {
+    // JSON leaves out what is undefined.
+    const registers: { [Key in keyof Registers]: Registers[Key] | undefined } = {
       s: this.state[user]!,
       sa: finite(this.#stateAt[user]!),
       ia: finite(this.#imageAt[user]!),
       a: this.attributes.toArray(user),
       n: this.#attributesNamed[user]!,
-      ...(own === undefined ? {} : { o: [...own] }),
-      ...(fields === undefined ? {} : { f: fields }),
-      ...(previous === undefined ? {} : { p: previous, c: this.itemsChangedAt[user]! }),
+      o: own === undefined ? undefined : [...own],
+      f: fields,
+      p: previous,
+      c: previous === undefined ? undefined : this.itemsChangedAt[user]!,
     };
     return [user, this.names.textOf(user), JSON.stringify(registers)];
   }

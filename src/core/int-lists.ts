@@ -48,7 +48,7 @@ export class IntLists {
   /** Adds to a list that is kept in ascending order; a value already there is not added again. */
   insert(list: number, value: number): boolean {
     this.reserve(list + 1);
-    const at = this.#search(list, value);
+    const at = this.#isAboveAll(list, value) ? this.length[list]! : this.#search(list, value);
     if (at < this.length[list]! && this.pool[this.start[list]! + at] === value) return false;
     const end = this.#makeRoom(list);
     const from = this.start[list]!;
@@ -122,6 +122,11 @@ export class IntLists {
       if (keep(value)) this.pool[from + kept++] = value;
     }
     if (kept < length) this.#setLength(list, kept);
+  }
+
+  #isAboveAll(list: number, value: number): boolean {
+    const length = this.length[list]!;
+    return length === 0 || this.pool[this.start[list]! + length - 1]! < value;
   }
 
   /** First index whose value is not below `value`. */

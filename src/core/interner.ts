@@ -2,7 +2,7 @@
 export class Interner {
   readonly #ids: Map<string, number> = new Map();
   readonly #texts: string[] = [];
-  /** Loads bring the rows of one user one after the other. */
+  /** Loads bring the rows of one user one after the other, and users and attributes in the same order again and again. */
   #last = -1;
 
   get size(): number {
@@ -12,6 +12,7 @@ export class Interner {
   /** The id of a text, or -1 when it was never seen. */
   find(text: string): number {
     if (text === this.#texts[this.#last]) return this.#last;
+    if (text === this.#texts[this.#last + 1]) return ++this.#last;
     this.#last = this.#ids.get(text) ?? -1;
     return this.#last;
   }

@@ -22,6 +22,11 @@ export const NOTHING = 0;
 export const PREDICTION = 1;
 export const RECOMMENDATION = 2;
 
+/** In a user with more rows than this a pair is found by its entitlement. */
+const ROWS_SEARCHED_MAX = 256;
+/** Fewer new rows than this are not worth sorting by entitlement. */
+const ROWS_SORTED_MIN = 4_096;
+
 /** Stands for the published rule of a pair that consumers were not told of as held or recommended. */
 export const UNTOLD = -2;
 
@@ -62,15 +67,17 @@ const TOLD_BITS = PUBLISHED_MASK | (VERDICT_MASK << VERDICT_SHIFT) | (FLAGS_MASK
 
 export class Pairs {
   /** Stamp of the membership register (ms), or NEVER. */
-  memberAt: Float64Array = new Float64Array(64);
+  memberAt: Float64Array = new Float64Array(64).fill(NEVER);
   /** Last use (ms), or NEVER. */
-  lastUsedAt: Float64Array = new Float64Array(64);
+  lastUsedAt: Float64Array = new Float64Array(64).fill(NEVER);
   /** Rows of a user, ascending. */
   readonly byUser: IntLists = new IntLists();
   readonly #byEntitlement: RowMap[] = [];
   readonly #extra: Map<number, Extra> = new Map();
   #cells: Int32Array = new Int32Array(64 * WIDTH);
   #size = 0;
+  /** Rows from here on are not in the maps of their entitlements yet. */
+  #mapped = 0;
   readonly #free: number[] = [];
 
   /** Row numbers are below this; some may be free. */
@@ -80,17 +87,29 @@ export class Pairs {
 
   /** The rows of an entitlement. */
   rowsOf(entitlement: number): RowMap {
-    while (this.#byEntitlement.length <= entitlement) this.#byEntitlement.push(new RowMap());
-    return this.#byEntitlement[entitlement]!;
+    if (this.#mapped < this.#size) this.#mapRows();
+    return this.#mapOf(entitlement);
   }
 
   find(user: number, entitlement: number): number {
+    if (this.#mapped < this.#size) this.#mapRows();
     return entitlement < this.#byEntitlement.length ? this.#byEntitlement[entitlement]!.find(user) : -1;
   }
 
   findOrMake(user: number, entitlement: number): number {
     const row = this.find(user, entitlement);
     return row === -1 ? this.#make(user, entitlement) : row;
+  }
+
+  /**
+   * As `findOrMake`, for loads, in which the pairs of a user mostly come one after the other: maps of entitlements are made
+   * when something asks for them.
+   */
+  findOrAppend(user: number, entitlement: number): number {
+    const row = this.#findInLoad(user, entitlement);
+    if (row !== -1) return row;
+    this.#set(this.#size, user, entitlement);
+    return this.#size++;
   }
 
   userOf(row: number): number {
@@ -241,6 +260,7 @@ export class Pairs {
     this.byUser.remove(this.userOf(row), row);
     this.rowsOf(this.entitlementOf(row)).remove(this.userOf(row));
     this.#free.push(row);
+    this.#cells.fill(0, row * WIDTH, (row + 1) * WIDTH);
     this.#cells[row * WIDTH + USER] = -1;
   }
 
@@ -253,19 +273,62 @@ export class Pairs {
     return this.#cells[row * WIDTH + STATUS]!;
   }
 
+  #findInLoad(user: number, entitlement: number): number {
+    const count = this.byUser.count(user);
+    if (count === 0) return -1;
+    const isLastUser = this.userOf(this.#size - 1) === user;
+    if (!isLastUser || count > ROWS_SEARCHED_MAX) return this.find(user, entitlement);
+    for (let i = 0; i < count; i++) {
+      const row = this.byUser.at(user, i);
+      if (this.entitlementOf(row) === entitlement) return row;
+    }
+    return -1;
+  }
+
   #make(user: number, entitlement: number): number {
     const row = this.#free.pop() ?? this.#size++;
+    this.#set(row, user, entitlement);
+    this.#mapOf(entitlement).add(user, row);
+    this.#mapped = this.#size;
+    return row;
+  }
+
+  /** Nothing is known of a row that stands for no pair. */
+  #set(row: number, user: number, entitlement: number): void {
     if (row === this.memberAt.length) this.#grow();
     const at = row * WIDTH;
-    this.#cells.fill(0, at, at + WIDTH);
     this.#cells[at + USER] = user;
     this.#cells[at + ENTITLEMENT] = entitlement;
     this.#cells[at + WINNER] = -1;
-    this.memberAt[row] = NEVER;
-    this.lastUsedAt[row] = NEVER;
     this.byUser.insert(user, row);
-    this.rowsOf(entitlement).add(user, row);
-    return row;
+  }
+
+  #mapOf(entitlement: number): RowMap {
+    while (this.#byEntitlement.length <= entitlement) this.#byEntitlement.push(new RowMap());
+    return this.#byEntitlement[entitlement]!;
+  }
+
+  #mapRows(): void {
+    const from = this.#mapped;
+    const count = this.#size - from;
+    this.#mapped = this.#size;
+    const rows = count < ROWS_SORTED_MIN ? null : this.#rowsByEntitlement(from);
+    for (let i = 0; i < count; i++) {
+      const row = rows === null ? from + i : rows[i]!;
+      this.#mapOf(this.entitlementOf(row)).add(this.userOf(row), row);
+    }
+  }
+
+  /** Rows from `from` on, so that one map after the other is filled. */
+  #rowsByEntitlement(from: number): Int32Array {
+    let entitlements = 0;
+    for (let row = from; row < this.#size; row++) entitlements = Math.max(entitlements, this.entitlementOf(row) + 1);
+    const ends = new Int32Array(entitlements + 1);
+    for (let row = from; row < this.#size; row++) ends[this.entitlementOf(row) + 1]!++;
+    for (let entitlement = 1; entitlement <= entitlements; entitlement++) ends[entitlement]! += ends[entitlement - 1]!;
+    const rows = new Int32Array(this.#size - from);
+    for (let row = from; row < this.#size; row++) rows[ends[this.entitlementOf(row)]!++] = row;
+    return rows;
   }
 
   #grow(): void {

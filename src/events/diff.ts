@@ -2,8 +2,8 @@
  * A load as the fewest events that make the tables say what the file says. Loading the same file again gives none.
  * In mode `replace`, `end` gives the removal of everything that the file did not mention; `merge` removes nothing.
  */
-import type { AssignmentEvent, CatalogEvent, IdentityEvent, SnapshotEvent } from "./event.ts";
-import type { AssignmentCsvRow } from "./formats/csv-assignments.ts";
+import type { AssignmentEvent, AssignmentGrants, CatalogEvent, IdentityEvent, SnapshotEvent } from "./event.ts";
+import type { AssignmentCsvBlock, AssignmentCsvRow } from "./formats/csv-assignments.ts";
 import type { CatalogFields, EntitlementCsvRow } from "./formats/csv-entitlements.ts";
 import type { IdentityCsvRow, IdentityField } from "./formats/csv-identities.ts";
 
@@ -128,6 +128,12 @@ export class AssignmentDiff {
     if (users === undefined) this.#mentioned.set(entitlement, new Set([user]));
     else users.add(user);
   }
+}
+
+/** What `AssignmentDiff` makes of a block while no assignment is known; null where a row does not grant. */
+export function grantsOf(block: AssignmentCsvBlock): AssignmentGrants | null {
+  if (block.assigned.includes(0)) return null;
+  return { ...block, highRisk: block.highRisk.map((said) => (said === 2 ? said : 0)) };
 }
 
 type FieldValue = string | boolean | readonly string[] | null | undefined;

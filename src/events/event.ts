@@ -127,6 +127,23 @@ export interface SnapshotEvent extends EventBase {
   readonly mode: "merge" | "replace";
 }
 
+/**
+ * Many `assignment.granted` without id and time and without anything rare: index i of every array of numbers is one, in
+ * their order.
+ */
+export interface AssignmentGrants {
+  /** Each once, in the order in which they first come. */
+  readonly users: readonly string[];
+  readonly entitlements: readonly string[];
+  /** Places in `users` and `entitlements`. */
+  readonly userAt: Uint32Array;
+  readonly entitlementAt: Uint32Array;
+  /** `highRisk`: 0 null, 1 false, 2 true. */
+  readonly highRisk: Uint8Array;
+  /** ms since 1970; -1: null. */
+  readonly lastUsedAt: Float64Array;
+}
+
 export type IdentityEvent = IdentityUpserted | IdentityChanged | IdentityRemoved;
 export type AssignmentEvent = AssignmentGranted | AssignmentRevoked | AssignmentUsed;
 export type CatalogEvent = EntitlementUpserted | EntitlementRemoved | ApplicationUpserted;

@@ -51,7 +51,6 @@ describe("the seed's files", () => {
     const access = await all(assignmentRows(example("assignments.csv")));
     expect(access).toHaveLength(14);
     expect(access[13]).toEqual({
-      line: 15,
       user: "karen.11",
       entitlement: "Expenses",
       assigned: true,
@@ -211,7 +210,7 @@ describe("assignments", () => {
 
   it("needs only user and entitlement", async () => {
     expect(await assignments("ENT,USR_KEY\ne,u\n")).toEqual([
-      { line: 2, user: "u", entitlement: "e", assigned: true, highRisk: null, lastUsedAt: null },
+      { user: "u", entitlement: "e", assigned: true, highRisk: null, lastUsedAt: null },
     ]);
     await expect(assignments("USR_KEY\nu\n")).rejects.toThrow(/no column ENT/);
   });

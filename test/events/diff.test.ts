@@ -5,9 +5,10 @@ import {
   type CurrentIdentity,
   type CurrentTables,
   EntitlementDiff,
+  grantsOf,
   IdentityDiff,
 } from "../../src/events/diff.ts";
-import type { AssignmentCsvRow } from "../../src/events/formats/csv-assignments.ts";
+import { type AssignmentCsvRow, assignmentRowsOf } from "../../src/events/formats/csv-assignments.ts";
 import type { CatalogFields } from "../../src/events/formats/csv-entitlements.ts";
 
 function tables(content: {
@@ -125,7 +126,6 @@ describe("AssignmentDiff", () => {
   });
   const diff = (entitlement: string, rest: Partial<AssignmentCsvRow> = {}) =>
     new AssignmentDiff(current, "merge").row({
-      line: 2,
       user: "u",
       entitlement,
       assigned: true,
@@ -158,10 +158,34 @@ describe("AssignmentDiff", () => {
     expect(diff(entitlement, rest)).toEqual(expected.map((event) => ({ user: "u", entitlement, ...event })));
   });
 
+  it("makes the same grants of a whole block as of its rows, while nothing is known", () => {
+    const block = {
+      users: ["u", "v"],
+      entitlements: ["e", "f"],
+      userAt: Uint32Array.of(0, 1, 0, 1),
+      entitlementAt: Uint32Array.of(0, 0, 1, 0),
+      assigned: Uint8Array.of(1, 1, 1, 1),
+      highRisk: Uint8Array.of(0, 1, 2, 1),
+      lastUsedAt: Float64Array.of(-1, 5, 0, 5),
+    };
+    const byRow = new AssignmentDiff(tables({}), "merge");
+    const events = assignmentRowsOf(block).flatMap((row) => byRow.row(row));
+    const grants = grantsOf(block)!;
+    const granted = events.map((_, i) => ({
+      type: "assignment.granted",
+      user: grants.users[grants.userAt[i]!],
+      entitlement: grants.entitlements[grants.entitlementAt[i]!],
+      ...(grants.highRisk[i] === 0 ? {} : { highRisk: grants.highRisk[i] === 2 }),
+      ...(grants.lastUsedAt[i]! < 0 ? {} : { lastUsedAt: grants.lastUsedAt[i] }),
+    }));
+    expect(granted).toEqual(events);
+    expect(grantsOf({ ...block, assigned: Uint8Array.of(1, 1, 0, 1) })).toBeNull();
+  });
+
   it("revokes what a replacing file left out", () => {
     const replace = new AssignmentDiff(current, "replace");
-    replace.row({ line: 2, user: "u", entitlement: "risky", assigned: true, highRisk: null, lastUsedAt: null });
-    replace.row({ line: 3, user: "other", entitlement: "e", assigned: true, highRisk: null, lastUsedAt: null });
+    replace.row({ user: "u", entitlement: "risky", assigned: true, highRisk: null, lastUsedAt: null });
+    replace.row({ user: "other", entitlement: "e", assigned: true, highRisk: null, lastUsedAt: null });
     expect([...replace.end()]).toEqual([{ type: "assignment.revoked", user: "u", entitlement: "e" }]);
   });
 });

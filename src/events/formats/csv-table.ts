@@ -24,6 +24,14 @@ export class CsvHeader {
     }
   }
 
+  /** Goes to the next row; false: there is none. Throws AppError("input") when it has too few or too many values. */
+  next(rows: CsvRows): boolean {
+    if (!rows.next()) return false;
+    const { length } = this.columns;
+    if (rows.width === length) return true;
+    throw csvError(this.file, rows.line, `${rows.width} values, but the header names ${length} columns`);
+  }
+
   /** Index of a column; null when it is not there and not required. */
   find(column: string, isRequired: boolean): number | null {
     const index = this.columns.indexOf(column);
@@ -36,35 +44,34 @@ export class CsvHeader {
 }
 
 /**
- * Yields the rows of a file in blocks, each made by the function that `open` returns for the header. Rejects with
- * AppError("input") naming file and line: an empty file, a bad header, a row with too few or too many values.
+ * Yields what the function that `open` returns for the header makes of each block of rows; it goes through all of them by
+ * `CsvHeader.next`. Rejects with AppError("input") naming file and line: an empty file, a bad header.
  */
-export async function* tableRows<Row>(
+export async function* tableBlocks<Block>(
+  source: CsvSource,
+  open: (header: CsvHeader) => (rows: CsvRows) => Block,
+): AsyncGenerator<Block> {
+  let convert: ((rows: CsvRows) => Block) | null = null;
+  for await (const rows of csvBlocks(source)) {
+    if (convert === null && rows.next()) convert = open(new CsvHeader(source.file, rows));
+    if (convert !== null) yield convert(rows);
+  }
+  if (convert === null) throw new AppError("input", `${source.file} is empty: it has not even a header`);
+}
+
+/** As `tableBlocks`; `open` returns what makes one row. */
+export function tableRows<Row>(
   source: CsvSource,
   open: (header: CsvHeader) => (row: CsvRows) => Row,
 ): AsyncGenerator<readonly Row[]> {
-  let header: CsvHeader | null = null;
-  let convert: ((row: CsvRows) => Row) | null = null;
-  for await (const block of csvBlocks(source)) {
-    if (header === null && block.next()) {
-      header = new CsvHeader(source.file, block);
-      convert = open(header);
-    }
-    if (header === null || convert === null) continue;
-    const rows: Row[] = [];
-    while (block.next()) {
-      if (block.width !== header.columns.length) {
-        throw csvError(
-          source.file,
-          block.line,
-          `${block.width} values, but the header names ${header.columns.length} columns`,
-        );
-      }
-      rows.push(convert(block));
-    }
-    if (rows.length > 0) yield rows;
-  }
-  if (header === null) throw new AppError("input", `${source.file} is empty: it has not even a header`);
+  return tableBlocks(source, (header) => {
+    const convert = open(header);
+    return (rows) => {
+      const converted: Row[] = [];
+      while (header.next(rows)) converted.push(convert(rows));
+      return converted;
+    };
+  });
 }
 
 /** The text in a column; "" when the column is not there. Throws AppError("input") when the text is not allowed. */
