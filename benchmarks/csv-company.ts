@@ -1,18 +1,16 @@
 /** CSV files → tables in an engine at rest and on disk, with the parts that `import` and the worker are made of. */
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { assignmentsOf, fileBytes } from "../src/cli/csv-files.ts";
 import type { Engine, StepEvent, StepInput } from "../src/core/engine.ts";
 import { type CurrentTables, EntitlementDiff, grantsOf, IdentityDiff } from "../src/events/diff.ts";
 import type { InputEvent } from "../src/events/event.ts";
 import type { CsvSource } from "../src/events/formats/csv.ts";
-import { assignmentBlocks } from "../src/events/formats/csv-assignments.ts";
+import { ASSIGNMENT_COLUMNS } from "../src/events/formats/csv-assignments.ts";
 import { entitlementRows } from "../src/events/formats/csv-entitlements.ts";
 import { identityRows } from "../src/events/formats/csv-identities.ts";
 import type { BenchState } from "./bench-state.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
-
-const BYTES_AT_ONCE = 1024 * 1024;
 
 const NOTHING_YET: CurrentTables = {
   identity: () => null,
@@ -38,15 +36,15 @@ export async function loadCompanyFiles(folder: string, engine: Engine, state: Be
 
 /** In the order of `import`: the catalog, the people, what they hold. */
 async function* slicesOf(folder: string): AsyncGenerator<Slice> {
-  const source = (name: string): CsvSource => {
-    const file = join(folder, `${name}.csv`);
-    return { file, bytes: createReadStream(file, { highWaterMark: BYTES_AT_ONCE }), delimiter: "," };
-  };
+  const fileOf = (name: string): string => join(folder, `${name}.csv`);
+  const source = (name: string): CsvSource => ({ file: name, bytes: fileBytes(fileOf(name)), delimiter: "," });
+  const path = fileOf("assignments");
+  const blocks = assignmentsOf({ path, file: path, delimiter: ",", columns: ASSIGNMENT_COLUMNS });
   const catalog = new EntitlementDiff(NOTHING_YET, "merge");
   for await (const rows of entitlementRows(source("entitlements"))) yield sliceOf(rows, (row) => catalog.row(row));
   const people = new IdentityDiff(NOTHING_YET, "merge");
   for await (const rows of identityRows(source("identities"))) yield sliceOf(rows, (row) => people.row(row));
-  for await (const block of assignmentBlocks(source("assignments"))) {
+  for await (const block of blocks) {
     const grants = grantsOf(block);
     if (grants === null) throw new Error("a file of a made-up company takes something away");
     yield { events: [], grants: { grants, recordAtMs: COMPANY_MS } };

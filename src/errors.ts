@@ -39,6 +39,23 @@ export class AppError extends Error {
   }
 }
 
+/** An error on its way from one thread to another. */
+export interface Failure {
+  /** As far as an error survives between threads: message, stack and causes. */
+  readonly error: unknown;
+  /** Of an AppError. */
+  readonly code: ErrorCode | null;
+  readonly hint: string | null;
+}
+
+export function failureOf(error: unknown): Failure {
+  return error instanceof AppError ? { error, code: error.code, hint: error.hint } : { error, code: null, hint: null };
+}
+
+export function errorOf({ error, code, hint }: Failure): unknown {
+  return code !== null && error instanceof Error ? new AppError(code, error.message, hint, error) : error;
+}
+
 /** For the default branch of a switch over a union: a compile error when a case is missing. */
 export function unreachable(value: never): never {
   throw new AppError("internal", `unreachable: ${JSON.stringify(value)}`);

@@ -18,7 +18,7 @@ export { AppError, type ErrorCode, EXIT_CODES } from "./errors.ts";
 export { decodeRecord } from "./events/decode.ts";
 export type { Band, Delta, Flag, Item, NotScoredReason, Score } from "./events/delta.ts";
 export { type EncodableEvent, encodeEvent, encodeEventAvro, routeOf } from "./events/encode-event.ts";
-export type { Attribute, InputEvent, Outcome, RejectReason } from "./events/event.ts";
+export type { AssignmentGrants, Attribute, InputEvent, Outcome, RejectReason } from "./events/event.ts";
 export { explanation } from "./events/explanation.ts";
 export { loadSchemaTable } from "./events/schema-files.ts";
 export { type Log, openLog } from "./log.ts";

@@ -1,5 +1,4 @@
 /** The files of an import, each as rows to check and as the events that it comes to. */
-import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { AppError } from "../errors.ts";
 import { AttributeReport } from "../events/attribute-report.ts";
@@ -9,10 +8,9 @@ import type { CsvSource } from "../events/formats/csv.ts";
 import { assignmentRows } from "../events/formats/csv-assignments.ts";
 import { entitlementRows } from "../events/formats/csv-entitlements.ts";
 import { identityRows } from "../events/formats/csv-identities.ts";
+import { assignmentsOf, fileBytes } from "./csv-files.ts";
 import type { ImportColumns } from "./import-columns.ts";
 import type { Removal } from "./import-removals.ts";
-
-const BYTES_AT_ONCE = 256 * 1024;
 
 export interface ImportFiles {
   readonly identities?: string;
@@ -43,7 +41,7 @@ export function importLoads(files: ImportFiles, columns: ImportColumns, attribut
   if (delimiter.length !== 1) {
     throw new AppError("usage", `--delimiter is ${JSON.stringify(delimiter)}; allowed: one character`);
   }
-  const source = (file: string): CsvSource => ({ file, bytes: bytesOf(resolve(cwd, file)), delimiter });
+  const source = (file: string): CsvSource => ({ file, bytes: fileBytes(resolve(cwd, file)), delimiter });
   const loads: Load[] = [];
   if (entitlements !== undefined) {
     const rows = () => entitlementRows(source(entitlements), columns.entitlements);
@@ -56,7 +54,8 @@ export function importLoads(files: ImportFiles, columns: ImportColumns, attribut
     loads.push(newLoad("identities", rows, (current, mode) => new IdentityDiff(current, mode), active, look));
   }
   if (assignments !== undefined) {
-    const rows = () => assignmentRows(source(assignments), columns.assignments);
+    const [path, file] = [resolve(cwd, assignments), assignments];
+    const rows = () => assignmentRows(assignmentsOf({ path, file, delimiter, columns: columns.assignments }));
     loads.push(newLoad("assignments", rows, (current, mode) => new AssignmentDiff(current, mode), held));
   }
   if (loads.length > 0) return loads;
@@ -101,12 +100,4 @@ function countOf(rows: Iterable<unknown>): number {
   let count = 0;
   for (const _ of rows) count++;
   return count;
-}
-
-async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: BYTES_AT_ONCE })) yield chunk as Uint8Array;
-  } catch (error) {
-    throw new AppError("input", `cannot read ${file}: ${(error as Error).message}`, "nothing was imported", error);
-  }
 }

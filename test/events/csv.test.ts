@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { CsvSource } from "../../src/events/formats/csv.ts";
-import { assignmentRows } from "../../src/events/formats/csv-assignments.ts";
+import { assignmentBlocks, assignmentRows } from "../../src/events/formats/csv-assignments.ts";
 import { ENTITLEMENT_COLUMNS, entitlementRows } from "../../src/events/formats/csv-entitlements.ts";
 import { IDENTITY_COLUMNS, identityRows } from "../../src/events/formats/csv-identities.ts";
 
@@ -28,7 +28,7 @@ async function all<Row>(blocks: AsyncIterable<readonly Row[]>): Promise<Row[]> {
 }
 const identities = (text: string | Buffer, columns = {}, delimiter = ",", pieceBytes = 7) =>
   all(identityRows(source(text, delimiter, pieceBytes), { ...IDENTITY_COLUMNS, ...columns }));
-const assignments = (text: string) => all(assignmentRows(source(text)));
+const assignments = (text: string) => all(assignmentRows(assignmentBlocks(source(text))));
 
 describe("the seed's files", () => {
   it("are read as they stand", async () => {
@@ -48,7 +48,7 @@ describe("the seed's files", () => {
       { line: 2, entitlement: "Payroll Report", fields: { application: "ADP", applicationId: "adp-1" } },
       { line: 3, entitlement: "Expenses", fields: { application: "Expensify", applicationId: "expensify-1" } },
     ]);
-    const access = await all(assignmentRows(example("assignments.csv")));
+    const access = await all(assignmentRows(assignmentBlocks(example("assignments.csv"))));
     expect(access).toHaveLength(14);
     expect(access[13]).toEqual({
       user: "karen.11",

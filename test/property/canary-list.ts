@@ -163,8 +163,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a restart forgets when a person moved",
     file: "identities.ts",
-    find: "{ p: previous, c: this.itemsChangedAt[user]! }",
-    replace: "{ p: previous, c: 0 }",
+    find: "c: previous === undefined ? undefined : this.itemsChangedAt[user]!",
+    replace: "c: previous === undefined ? undefined : 0",
     family: "exact",
   },
   {

@@ -57,12 +57,11 @@ export async function* assignmentBlocks(
   throw csvError(source.file, line, `contradicts line ${earlierLine}: the same assignment, another value`);
 }
 
-/** As `assignmentBlocks`, row by row. */
+/** The blocks row by row. */
 export async function* assignmentRows(
-  source: CsvSource,
-  columns: AssignmentColumns = ASSIGNMENT_COLUMNS,
+  blocks: AsyncIterable<AssignmentCsvBlock>,
 ): AsyncGenerator<readonly AssignmentCsvRow[]> {
-  for await (const block of assignmentBlocks(source, columns)) yield assignmentRowsOf(block);
+  for await (const block of blocks) yield assignmentRowsOf(block);
 }
 
 export function assignmentRowsOf(block: AssignmentCsvBlock): readonly AssignmentCsvRow[] {

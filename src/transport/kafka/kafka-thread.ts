@@ -4,7 +4,7 @@
  */
 /* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows */
 import { Worker } from "node:worker_threads";
-import { AppError } from "../../errors.ts";
+import { AppError, errorOf } from "../../errors.ts";
 import { packRecords } from "../frames.ts";
 import type {
   AppendRecord,
@@ -20,7 +20,6 @@ import type { KafkaTransportOptions } from "./kafka-transport.ts";
 import {
   type Answer,
   type Calls,
-  errorOf,
   type Method,
   type Request,
   type ThreadOptions,

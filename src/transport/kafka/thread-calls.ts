@@ -2,7 +2,7 @@
  * What the worker's thread asks of the one that holds the Kafka client. Many records go over as packed bytes: to copy
  * them one by one would cost more than what the thread saves.
  */
-import { AppError, type ErrorCode } from "../../errors.ts";
+import type { Failure } from "../../errors.ts";
 import { packRecords, unpackRecords } from "../frames.ts";
 import type { AppendRecord, InputRecord, Positions, PublishOutcome, TransportLimits, Watermark } from "../transport.ts";
 import { buffer } from "./chunks.ts";
@@ -40,22 +40,6 @@ export interface Request {
 export type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: Failure };
-
-interface Failure {
-  /** As far as an error survives between threads: message, stack and causes. */
-  readonly error: unknown;
-  /** Of an AppError. */
-  readonly code: ErrorCode | null;
-  readonly hint: string | null;
-}
-
-export function failureOf(error: unknown): Failure {
-  return error instanceof AppError ? { error, code: error.code, hint: error.hint } : { error, code: null, hint: null };
-}
-
-export function errorOf({ error, code, hint }: Failure): unknown {
-  return code !== null && error instanceof Error ? new AppError(code, error.message, hint, error) : error;
-}
 
 export interface PackedInputs {
   readonly records: Uint8Array;

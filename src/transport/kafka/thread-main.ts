@@ -1,11 +1,12 @@
 /** The thread of the Kafka client: answers the calls of `KafkaThread` with a `KafkaTransport`. */
 /* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows */
 import { parentPort, workerData } from "node:worker_threads";
+import { failureOf } from "../../errors.ts";
 import { openLog } from "../../log.ts";
 import { unpackRecords } from "../frames.ts";
 import type { InputRecord } from "../transport.ts";
 import { KafkaTransport } from "./kafka-transport.ts";
-import { type Answer, type Calls, failureOf, packInputs, type Request, type ThreadOptions } from "./thread-calls.ts";
+import { type Answer, type Calls, packInputs, type Request, type ThreadOptions } from "./thread-calls.ts";
 
 /** Records of an output that go over at a time. */
 const OUTPUT_RECORDS = 2_000;
