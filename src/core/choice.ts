@@ -5,11 +5,15 @@
  */
 import type { Counters } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
+import { Ranking } from "./ranking.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
 export type Evidence = "published" | "exact";
+
+/** Ranking so many rules takes as long as ranks save at one look. */
+const RULES_RANKED_A_LOOK = 32;
 
 export class Choice {
   /** The chosen itemset, or -1 when no rule applies. */
@@ -25,6 +29,8 @@ export class Choice {
    */
   secure = false;
   readonly #counters: Counters;
+  readonly #ranking: Ranking;
+  #isRanked = false;
   readonly #windowNumerator: number;
   readonly #windowDenominator: number;
   #offsets: Int32Array = new Int32Array(256);
@@ -35,15 +41,33 @@ export class Choice {
 
   constructor(counters: Counters, settings: Settings) {
     this.#counters = counters;
+    this.#ranking = new Ranking(counters, settings.confidenceWindow);
     this.#windowNumerator = settings.confidenceWindow.numerator;
     this.#windowDenominator = settings.confidenceWindow.denominator;
+  }
+
+  /**
+   * So many users are about to be looked at, by published evidence: ranks the rules before, when that pays. Until `done`
+   * the looks are at this entitlement only, and nobody reads floors.
+   */
+  expect(entitlement: number, users: number): void {
+    const pays = users * RULES_RANKED_A_LOOK > this.#counters.table(entitlement).size;
+    if (pays && !this.#ranking.isOf(entitlement)) this.#ranking.make(entitlement);
+    this.#isRanked = pays;
+  }
+
+  done(): void {
+    if (this.#isRanked) this.#ranking.keepFloors();
+    this.#isRanked = false;
   }
 
   /** True when a rule applies to the user as it is now. */
   forUser(user: number, entitlement: number, evidence: Evidence): boolean {
     const { pool, start, length } = this.#counters.itemsets.sets;
     const from = start[user] ?? 0;
-    this.#collect(entitlement, pool, from, from + (length[user] ?? 0), evidence);
+    const end = from + (length[user] ?? 0);
+    if (this.#isRanked && evidence === "published") return this.#pickRanked(pool, from, end);
+    this.#collect(entitlement, pool, from, end, evidence);
     return this.#pick();
   }
 
@@ -59,13 +83,29 @@ export class Choice {
   lowerFloors(entitlement: number): void {
     const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
     const floor = floorOf(union, freq, this.#windowNumerator, this.#windowDenominator);
-    this.#counters.table(entitlement).lowerFloors(this.#offsets, this.#candidates, floor);
+    if (this.#isRanked) this.#ranking.lowerFloors(floor);
+    else this.#counters.table(entitlement).lowerFloors(this.#offsets, this.#candidates, floor);
   }
 
   /** All rules that apply to the user, for explaining: [itemset, freqUnion, freq]. */
   candidatesForUser(user: number, entitlement: number, evidence: Evidence): [number, number, number][] {
-    this.forUser(user, entitlement, evidence);
+    const { sets } = this.#counters.itemsets;
+    this.#collect(entitlement, Int32Array.from(sets.toArray(user)), 0, sets.count(user), evidence);
     return Array.from({ length: this.#candidates }, (_, i) => [this.#sets[i]!, this.#unions[i]!, this.#freqs[i]!]);
+  }
+
+  #pickRanked(pool: Int32Array, from: number, end: number): boolean {
+    this.#clear();
+    const ranking = this.#ranking;
+    if (!ranking.choose(pool, from, end)) return false;
+    const { slots } = this.#counters.table(ranking.entitlement);
+    this.itemset = slots[ranking.chosen]! - 1;
+    this.freqUnion = slots[ranking.chosen + PUBLISHED_UNION]!;
+    this.freq = slots[ranking.chosen + PUBLISHED_FREQ]!;
+    this.bestUnion = slots[ranking.best + PUBLISHED_UNION]!;
+    this.bestFreq = slots[ranking.best + PUBLISHED_FREQ]!;
+    this.secure = ranking.secure;
+    return true;
   }
 
   #collect(entitlement: number, pool: Int32Array, from: number, end: number, evidence: Evidence): void {
@@ -86,13 +126,17 @@ export class Choice {
     this.#candidates = count;
   }
 
-  #pick(): boolean {
+  #clear(): void {
     this.itemset = -1;
     this.freqUnion = 0;
     this.freq = 0;
     this.bestUnion = 0;
     this.bestFreq = 0;
     this.secure = false;
+  }
+
+  #pick(): boolean {
+    this.#clear();
     const count = this.#candidates;
     if (count === 0) return false;
     const unions = this.#unions;

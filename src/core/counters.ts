@@ -40,6 +40,8 @@ export class Counters {
   /** By entitlement: holders among active identities. */
   readonly holders: number[] = [];
   activeIdentities = 0;
+  /** Another number whenever any rule or its published evidence is another. */
+  evidenceVersion = 0;
   readonly #company: Company;
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
@@ -78,12 +80,14 @@ export class Counters {
 
   /** Makes a rule with this exact freqUnion; it has no published evidence yet. */
   addRule(entitlement: number, itemset: number, freqUnion: number): void {
+    this.evidenceVersion++;
     this.table(entitlement).insert(itemset, freqUnion);
     this.rulesOf.insert(itemset, entitlement);
   }
 
   /** Batch path: takes all rules over. There must be none yet. */
   takeRules(rules: BatchRules): void {
+    this.evidenceVersion++;
     this.#indexRules(rules);
     this.#fillTables(rules);
   }
@@ -182,6 +186,7 @@ export class Counters {
     const unionBefore = slots[slot + PUBLISHED_UNION]!;
     const freqBefore = slots[slot + PUBLISHED_FREQ]!;
     if (unionBefore === freqUnion && freqBefore === freq) return;
+    this.evidenceVersion++;
     slots[slot + PUBLISHED_UNION] = freqUnion;
     slots[slot + PUBLISHED_FREQ] = freq;
     const threshold = this.#company.policy.of(entitlement).recommendThreshold;
@@ -200,6 +205,7 @@ export class Counters {
 
   /** Drops all rules of an entitlement, before it is counted anew. */
   dropRulesOf(entitlement: number): void {
+    this.evidenceVersion++;
     const table = this.table(entitlement);
     for (const itemset of table.itemsets()) {
       this.rulesOf.remove(itemset, entitlement);
@@ -272,6 +278,7 @@ export class Counters {
   }
 
   #dropRule(entitlement: number, itemset: number, slot: number): void {
+    this.evidenceVersion++;
     const table = this.tables[entitlement]!;
     const unionBefore = table.slots[slot + PUBLISHED_UNION]!;
     const freqBefore = table.slots[slot + PUBLISHED_FREQ]!;

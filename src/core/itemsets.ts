@@ -11,7 +11,7 @@
 import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
-import { type Group, Refinement } from "./refinement.ts";
+import { type Group, Refinement, SmallGroups } from "./refinement.ts";
 
 const ROOT = -1;
 
@@ -169,23 +169,29 @@ export class Itemsets {
     }
     this.sets.reserve(users);
     const refinement = new Refinement(items, this.#items.size, this.#lengthMax);
-    this.#refine(ROOT, everyone, 0, count, refinement);
+    const rare = new SmallGroups();
+    this.#refine(ROOT, everyone, 0, count, refinement, rare);
+    rare.forEach((above, item, members) => this.members.assign(this.#create(above, item), members));
     this.#fillSets(users);
   }
 
-  /** The members of `node` stand at `from … end` of the group. */
-  #refine(node: number, group: Group, from: number, end: number, refinement: Refinement): void {
+  /**
+   * The members of `node` stand at `from … end` of the group. Nodes below support, of which there are more than of others,
+   * come last: what is kept by itemset of those with rules then stands close together.
+   */
+  #refine(node: number, group: Group, from: number, end: number, refinement: Refinement, rare: SmallGroups): void {
     const depth = node === ROOT ? 0 : this.#depth[node]!;
     if (depth === this.#lengthMax) return;
     const parts = refinement.split(group, from, end, depth);
     const below = refinement.groups[depth]!;
     let first = 0;
     for (const { item, size } of parts) {
-      const child = this.#create(node, item);
-      this.members.assign(child, below.users.subarray(first, first + size));
-      if (size >= this.#supportFloor) {
+      if (size < this.#supportFloor) rare.add(node, item, below.users, first, size);
+      else {
+        const child = this.#create(node, item);
+        this.members.assign(child, below.users.subarray(first, first + size));
         this.#expanded[child] = 1;
-        this.#refine(child, below, first, first + size, refinement);
+        this.#refine(child, below, first, first + size, refinement, rare);
       }
       first += size;
     }

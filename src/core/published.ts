@@ -39,6 +39,15 @@ export class Published {
     return deltas;
   }
 
+  /** So many pairs of this entitlement, and no others, are about to be updated, until `looksDone`. */
+  expectLooks(entitlement: number, count: number): void {
+    this.#target.choice.expect(entitlement, count);
+  }
+
+  looksDone(): void {
+    this.#target.choice.done();
+  }
+
   /** Brings what is published of one pair up to the target. */
   update(user: number, entitlement: number, cause: string | null): void {
     const { pairs } = this.#company;

@@ -1,5 +1,6 @@
 /** Batch path: splits a group of users by the items that they have beyond those that all of them have. */
 import type { IntLists } from "./int-lists.ts";
+import { largerIntegers } from "./larger.ts";
 
 export interface Group {
   users: Int32Array;
@@ -58,5 +59,29 @@ export class Refinement {
     }
     for (const item of seen) counts[item] = 0;
     return parts;
+  }
+}
+
+/** Groups that are too small to be split, kept until all larger ones have been: [node above, item, size, users …] each. */
+export class SmallGroups {
+  #integers: Int32Array = new Int32Array(1024);
+  #size = 0;
+
+  add(above: number, item: number, users: Int32Array, from: number, size: number): void {
+    const at = this.#size;
+    this.#size += 3 + size;
+    if (this.#size > this.#integers.length) this.#integers = largerIntegers(this.#integers, this.#size * 2);
+    this.#integers[at] = above;
+    this.#integers[at + 1] = item;
+    this.#integers[at + 2] = size;
+    for (let i = 0; i < size; i++) this.#integers[at + 3 + i] = users[from + i]!;
+  }
+
+  forEach(visit: (above: number, item: number, users: Int32Array) => void): void {
+    for (let at = 0; at < this.#size; ) {
+      const end = at + 3 + this.#integers[at + 2]!;
+      visit(this.#integers[at]!, this.#integers[at + 1]!, this.#integers.subarray(at + 3, end));
+      at = end;
+    }
   }
 }

@@ -16,7 +16,7 @@ import { reaches } from "./materiality.ts";
 import { PREDICTION } from "./pairs.ts";
 import type { Published } from "./published.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
@@ -25,6 +25,8 @@ const LOOKS_A_STEP = 20_000;
 const LOOKS_A_DELTA = 8;
 /** Whether a changed rule concerns a pair is found this much faster than the pair is looked at. */
 const VISITS_A_LOOK = 64;
+/** Putting one user in order takes as long as passing by so many. */
+const USERS_A_SORT = 32;
 
 interface Waiting {
   /** Users in ascending order; null: all that have to do with the entitlement. */
@@ -134,14 +136,24 @@ export class Ripple {
       looks -= this.#follow(entitlement, waiting, looks);
       if (waiting.changes.length > 0) break;
       waiting.users ??= this.#everyone(entitlement);
-      for (; waiting.next < waiting.users.length; looks--) {
-        if (this.#published.deltaCount >= deltasMax || looks <= 0) return this.#lookAgain();
-        this.#published.update(waiting.users[waiting.next++]!, entitlement, null);
-      }
+      looks -= this.#look(entitlement, waiting, waiting.users, looks, deltasMax);
+      if (waiting.next < waiting.users.length) break;
       this.#waiting.delete(entitlement);
       this.#unremembered.delete(entitlement);
     }
     this.#lookAgain();
+  }
+
+  /** Brings waiting pairs of one entitlement up to date; how many. */
+  #look(entitlement: number, waiting: Waiting, users: Int32Array, looks: number, deltasMax: number): number {
+    const from = waiting.next;
+    const end = Math.min(users.length, from + looks);
+    this.#published.expectLooks(entitlement, end - from);
+    while (waiting.next < end && this.#published.deltaCount < deltasMax) {
+      this.#published.update(users[waiting.next++]!, entitlement, null);
+    }
+    this.#published.looksDone();
+    return waiting.next - from;
   }
 
   #wait(entitlement: number, users: Int32Array | null): Waiting {
@@ -163,7 +175,7 @@ export class Ripple {
     }
     waiting.changes = rules.slice(followed);
     this.#meetWatching(entitlement, rules.slice(0, followed), users);
-    addUsers(waiting, Int32Array.from(users).sort());
+    addUsers(waiting, this.#ascending(users));
     return Math.floor(visits / VISITS_A_LOOK);
   }
 
@@ -183,16 +195,26 @@ export class Ripple {
     const rows = pairs.rowsOf(entitlement).slots;
     for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) this.#meet(rows[at]! - 1, users);
     const table = this.#counters.table(entitlement);
+    const { slots } = table;
     const { recommendThreshold } = policy.of(entitlement);
     const isStrong = (at: number): boolean =>
-      reaches(table.slots[at + PUBLISHED_UNION]!, table.slots[at + PUBLISHED_FREQ]!, recommendThreshold);
-    for (const itemset of table.itemsets()) {
-      if (!isStrong(table.find(itemset))) continue;
-      const parent = this.#counters.itemsets.parentOf(itemset);
+      at !== -1 && reaches(slots[at + PUBLISHED_UNION]!, slots[at + PUBLISHED_FREQ]!, recommendThreshold);
+    for (let at = 0; at < slots.length; at += RULE_WIDTH) {
+      if (slots[at] === 0 || !isStrong(at)) continue;
+      const parent = this.#counters.itemsets.parentOf(slots[at]! - 1);
       // Members of an itemset are members of its parent.
-      if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(itemset, users);
+      if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(slots[at]! - 1, users);
     }
-    return Int32Array.from(users).sort();
+    return this.#ascending(users);
+  }
+
+  /** The users met in this sweep. */
+  #ascending(users: readonly number[]): Int32Array {
+    const sorted = new Int32Array(users);
+    if (users.length * USERS_A_SORT < this.#metBy.length) return sorted.sort();
+    for (let user = 0, count = 0; count < sorted.length; user++)
+      if (this.#metBy[user] === this.#sweep) sorted[count++] = user;
+    return sorted;
   }
 
   /** Pairs whose flags look at their user's previous items. */

@@ -107,8 +107,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a ripple is forgotten when the budget ends",
     file: "ripple.ts",
-    find: "looks <= 0) return this.#lookAgain();",
-    replace: "looks <= 0) break;",
+    find: "if (waiting.next < waiting.users.length) break;",
+    replace: "",
     family: "exact",
   },
   {
@@ -187,5 +187,26 @@ export const CANARIES: readonly Canary[] = [
     find: "if (reaches(freqUnion, freq, threshold) !== reaches(toldUnion, toldFreq, threshold)) return true;",
     replace: "",
     family: "material",
+  },
+  {
+    name: "of ranked rules that are equally general the less confident one is chosen",
+    file: "ranking.ts",
+    find: "return rank < other;",
+    replace: "return rank > other;",
+    family: "exact",
+  },
+  {
+    name: "the window among ranked rules excludes its edge",
+    file: "ranking.ts",
+    find: "unions[last + 1]! * scale >= bound * freqs[last + 1]!",
+    replace: "unions[last + 1]! * scale > bound * freqs[last + 1]! || last < rank",
+    family: "exact",
+  },
+  {
+    name: "floors that looks found while rules were ranked are not kept",
+    file: "choice.ts",
+    find: "if (this.#isRanked) this.#ranking.keepFloors();",
+    replace: "",
+    family: "exact",
   },
 ];

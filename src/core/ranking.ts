@@ -1,0 +1,224 @@
+/**
+ * All rules of one entitlement in the order of their published confidence, highest first, so that choosing for a user
+ * compares ranks and not evidence (docs/SEMANTICS.md, "Choosing the rule"). It pays when many users are looked at one
+ * after the other.
+ */
+import type { Counters } from "./counters.ts";
+import { largerBytes, largerIntegers } from "./larger.ts";
+import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import type { Fraction } from "./settings.ts";
+
+/** Instead of the rank of an itemset without a rule: behind all ranks. */
+const NO_RANK = 0x7fffffff;
+
+export class Ranking {
+  /** The last answer: offsets of the chosen rule and of the best one in the table, and whether the choice is secure. */
+  chosen = -1;
+  best = -1;
+  secure = false;
+  /** Whose rules are ranked. */
+  entitlement = -1;
+  readonly #counters: Counters;
+  readonly #window: Fraction;
+  #version = -1;
+  #table: RuleTable = new RuleTable();
+  #size = 0;
+  /** By rank: offset in the table, itemset, published freqUnion and freq, the last rank within one window below it. */
+  #offsets: Int32Array = new Int32Array(0);
+  #itemsets: Int32Array = new Int32Array(0);
+  #unions: Int32Array = new Int32Array(0);
+  #freqs: Int32Array = new Int32Array(0);
+  #lasts: Int32Array = new Int32Array(0);
+  /** By rank: the lowest floor that looks found, still to be kept in the table. */
+  #floors: Uint8Array = new Uint8Array(0);
+  /** By itemset. */
+  #rankOf: Int32Array = new Int32Array(0);
+  /** Ranks of the rules that applied last. */
+  #ranks: Int32Array = new Int32Array(256);
+  #count = 0;
+
+  constructor(counters: Counters, window: Fraction) {
+    this.#counters = counters;
+    this.#window = window;
+  }
+
+  /** Whether it holds the published evidence of this entitlement as it is now. */
+  isOf(entitlement: number): boolean {
+    return this.entitlement === entitlement && this.#version === this.#counters.evidenceVersion;
+  }
+
+  /** Ranks all rules of the entitlement. */
+  make(entitlement: number): void {
+    for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = NO_RANK;
+    this.#table = this.#counters.table(entitlement);
+    this.#size = this.#table.size;
+    this.entitlement = entitlement;
+    this.#version = this.#counters.evidenceVersion;
+    if (this.#size > this.#offsets.length) this.#grow(this.#size * 2);
+    this.#sort();
+    this.#findLasts();
+    this.#index();
+  }
+
+  /** Chooses among the rules of itemsets `pool[from … end)`; false: there is none. */
+  choose(pool: Int32Array, from: number, end: number): boolean {
+    if (end - from > this.#ranks.length) this.#ranks = new Int32Array((end - from) * 2);
+    const rankOf = this.#rankOf;
+    const ranks = this.#ranks;
+    let count = 0;
+    let best = NO_RANK;
+    for (let at = from; at < end; at++) {
+      const itemset = pool[at]!;
+      const rank = itemset < rankOf.length ? rankOf[itemset]! : NO_RANK;
+      ranks[count] = rank;
+      // 1 when there is a rank; a branch could not be foreseen.
+      count += (rank - NO_RANK) >>> 31;
+      if (rank < best) best = rank;
+    }
+    this.#count = count;
+    if (count === 0) return false;
+    const chosen = this.#mostGeneral(this.#lasts[best]!);
+    this.best = this.#offsets[best]!;
+    this.chosen = this.#offsets[chosen]!;
+    this.secure = this.#isSecure(chosen);
+    return true;
+  }
+
+  /** No floor of the rules that applied last stays above `floor`, once they are kept. */
+  lowerFloors(floor: number): void {
+    const ranks = this.#ranks;
+    const floors = this.#floors;
+    const count = this.#count;
+    for (let i = 0; i < count; i++) if (floors[ranks[i]!]! > floor) floors[ranks[i]!] = floor;
+  }
+
+  /** Lowers the floors in the table. */
+  keepFloors(): void {
+    for (let rank = 0; rank < this.#size; rank++) {
+      const floor = this.#floors[rank]!;
+      if (floor < this.#table.floorAt(this.#offsets[rank]!)) this.#table.setFloor(this.#offsets[rank]!, floor);
+    }
+    this.#floors.fill(FLOOR_MAX, 0, this.#size);
+  }
+
+  /** Of the ranks up to `last` that with the highest freqUnion; of equal ones the first by the whole order. */
+  #mostGeneral(last: number): number {
+    const ranks = this.#ranks;
+    const unions = this.#unions;
+    const count = this.#count;
+    let chosen = -1;
+    let highest = -1;
+    for (let i = 0; i < count; i++) {
+      const rank = ranks[i]!;
+      if (rank > last) continue;
+      const union = unions[rank]!;
+      if (union < highest || (union === highest && !this.#comesBefore(rank, chosen))) continue;
+      chosen = rank;
+      highest = union;
+    }
+    return chosen;
+  }
+
+  /** Of two rules with the same freqUnion. */
+  #comesBefore(rank: number, other: number): boolean {
+    if (this.#freqs[rank] !== this.#freqs[other]) return rank < other;
+    const { itemsets } = this.#counters;
+    const one = this.#itemsets[rank]!;
+    const two = this.#itemsets[other]!;
+    const longer = itemsets.depthOf(one) - itemsets.depthOf(two);
+    return longer !== 0 ? longer < 0 : itemsets.compare(one, two) < 0;
+  }
+
+  /** Of the rules within one window below the choice none has a higher freqUnion. */
+  #isSecure(chosen: number): boolean {
+    const ranks = this.#ranks;
+    const unions = this.#unions;
+    const count = this.#count;
+    const last = this.#lasts[chosen]!;
+    const union = unions[chosen]!;
+    for (let i = 0; i < count; i++) if (ranks[i]! <= last && unions[ranks[i]!]! > union) return false;
+    return true;
+  }
+
+  /** By buckets of confidence, then within each of them. */
+  #sort(): void {
+    const { slots } = this.#table;
+    const buckets = bucketsFor(this.#size);
+    const bucketOf = (offset: number): number =>
+      Math.floor((1 - slots[offset + PUBLISHED_UNION]! / slots[offset + PUBLISHED_FREQ]!) * (buckets - 1));
+    const starts = new Int32Array(buckets + 1);
+    for (let offset = 0; offset < slots.length; offset += RULE_WIDTH) {
+      if (slots[offset] !== 0) starts[bucketOf(offset) + 1]!++;
+    }
+    for (let bucket = 0; bucket < buckets; bucket++) starts[bucket + 1]! += starts[bucket]!;
+    for (let offset = 0; offset < slots.length; offset += RULE_WIDTH) {
+      if (slots[offset] !== 0) this.#put(starts[bucketOf(offset)]!++, offset);
+    }
+    for (let rank = 1; rank < this.#size; rank++) if (this.#isHigher(rank, rank - 1)) this.#raise(rank);
+  }
+
+  #put(rank: number, offset: number): void {
+    const { slots } = this.#table;
+    this.#offsets[rank] = offset;
+    this.#itemsets[rank] = slots[offset]! - 1;
+    this.#unions[rank] = slots[offset + PUBLISHED_UNION]!;
+    this.#freqs[rank] = slots[offset + PUBLISHED_FREQ]!;
+  }
+
+  /** Moves a rule to where it belongs among those before it, which are in order. */
+  #raise(rank: number): void {
+    const offset = this.#offsets[rank]!;
+    let low = 0;
+    let high = rank;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#isHigher(rank, middle)) high = middle;
+      else low = middle + 1;
+    }
+    for (const column of [this.#offsets, this.#itemsets, this.#unions, this.#freqs]) {
+      column.copyWithin(low + 1, low, rank);
+    }
+    this.#put(low, offset);
+  }
+
+  /** Whether one rank has a higher confidence than another. */
+  #isHigher(one: number, other: number): boolean {
+    return this.#unions[one]! * this.#freqs[other]! > this.#unions[other]! * this.#freqs[one]!;
+  }
+
+  #findLasts(): void {
+    const { numerator, denominator } = this.#window;
+    const unions = this.#unions;
+    const freqs = this.#freqs;
+    let last = 0;
+    for (let rank = 0; rank < this.#size; rank++) {
+      // u/f ≥ the confidence of `rank` − window, multiplied out
+      const scale = freqs[rank]! * denominator;
+      const bound = unions[rank]! * denominator - numerator * freqs[rank]!;
+      while (last + 1 < this.#size && unions[last + 1]! * scale >= bound * freqs[last + 1]!) last++;
+      this.#lasts[rank] = last;
+    }
+  }
+
+  /** Writes down every itemset's rank. */
+  #index(): void {
+    const known = this.#rankOf.length;
+    const wanted = this.#counters.itemsets.size;
+    if (wanted > known) this.#rankOf = largerIntegers(this.#rankOf, Math.ceil(wanted * 1.25)).fill(NO_RANK, known);
+    for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = rank;
+  }
+
+  #grow(size: number): void {
+    this.#offsets = largerIntegers(this.#offsets, size);
+    this.#itemsets = largerIntegers(this.#itemsets, size);
+    this.#unions = largerIntegers(this.#unions, size);
+    this.#freqs = largerIntegers(this.#freqs, size);
+    this.#lasts = largerIntegers(this.#lasts, size);
+    this.#floors = largerBytes(this.#floors, size).fill(FLOOR_MAX, this.#floors.length);
+  }
+}
+
+/** As many as there are rules, or more. */
+function bucketsFor(rules: number): number {
+  return 2 ** Math.max(8, 32 - Math.clz32(rules));
+}

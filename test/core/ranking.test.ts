@@ -1,0 +1,65 @@
+/** Choosing among ranked rules against choosing rule by rule: every field of every pair, and the floors it leaves. */
+import { expect, test } from "vitest";
+import { Changes } from "../../src/core/changes.ts";
+import { Choice } from "../../src/core/choice.ts";
+import { Company } from "../../src/core/company.ts";
+import { Live } from "../../src/core/live.ts";
+import { Memory } from "../../src/core/memory.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/core/settings.ts";
+import { makeCompany } from "../../src/demo/company.ts";
+import { foundingEvents } from "../../src/demo/company-events.ts";
+
+/** Of equal confidences either may be called the best: `best` is their value. */
+interface Answer extends Pick<Choice, "itemset" | "freqUnion" | "freq" | "secure"> {
+  readonly scored: boolean;
+  readonly best: number;
+}
+
+const NOW_MS = Date.UTC(2026, 0, 1);
+
+test.each([
+  ["a window", 5],
+  ["no window", 0],
+  ["a window as wide as all", 100],
+])("ranked rules give the same choices, with %s", (_, hundredths) => {
+  const settings: Settings = { ...DEFAULT_SETTINGS, confidenceWindow: { numerator: hundredths, denominator: 100 } };
+  const company = new Company(settings);
+  const changes = new Changes();
+  for (const event of foundingEvents(makeCompany({ people: 400, seed: 1, attributes: 8 }), NOW_MS)) {
+    company.apply(event, NOW_MS, changes);
+  }
+  const live = new Live(company, settings, changes);
+  new Memory(company, changes).attach(live);
+  const { counters } = live;
+  const choice = new Choice(counters, settings);
+  const answersOf = (entitlement: number): Answer[] => {
+    const answers: Answer[] = [];
+    for (let user = 0; user < company.identities.size; user++) {
+      const scored = choice.forUser(user, entitlement, "published");
+      if (scored && user % 3 === 0) choice.lowerFloors(entitlement);
+      const { itemset, freqUnion, freq, bestUnion, bestFreq, secure } = choice;
+      answers.push({ scored, itemset, freqUnion, freq, secure, best: bestUnion / bestFreq });
+    }
+    return answers;
+  };
+  const floorsOf = (entitlement: number): number[] => {
+    const table = counters.table(entitlement);
+    return [...table.itemsets()].map((itemset) => table.floorAt(table.find(itemset)));
+  };
+  const clearFloors = (entitlement: number): void => {
+    const table = counters.table(entitlement);
+    for (const itemset of table.itemsets()) table.setFloor(table.find(itemset), 255);
+  };
+  let insecure = 0;
+  for (let entitlement = 0; entitlement < company.catalog.size; entitlement++) {
+    const oneByOne = answersOf(entitlement);
+    const floors = floorsOf(entitlement);
+    clearFloors(entitlement);
+    choice.expect(entitlement, Infinity);
+    expect(answersOf(entitlement)).toEqual(oneByOne);
+    choice.done();
+    expect(floorsOf(entitlement)).toEqual(floors);
+    insecure += oneByOne.filter(({ scored, secure }) => scored && !secure).length;
+  }
+  if (hundredths === 5) expect(insecure).toBeGreaterThan(100);
+});
