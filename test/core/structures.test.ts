@@ -72,7 +72,7 @@ describe("RuleTable", () => {
       expect(slot === -1 ? undefined : table.freqUnionAt(slot)).toBe(model.get(probe));
       const probes = Array.from({ length: 8 }, () => random.below(500));
       table.findEach(probes, offsets);
-      expect([...offsets]).toEqual(probes.map((itemset) => table.find(itemset)));
+      expect([...offsets]).toEqual(probes.map((wanted) => table.find(wanted)));
     }
     expect([...table.itemsets()].sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
     expect(table.slots.length % RULE_WIDTH).toBe(0);
