@@ -86,26 +86,41 @@ export class BatchRules {
   }
 
   #count(): void {
+    const itemsets = this.#itemsets;
     const members = new MemberCount(this.#company);
     for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
-      if (this.#itemsets.freq(itemset) >= this.#company.policy.supportFloor) {
-        this.#add(members.count(this.#itemsets.members, itemset), members);
-      }
+      const freq = itemsets.freq(itemset);
+      const parent = itemsets.parentOf(itemset);
+      // Who has all of an itemset has its parent, which was counted before: of as many people, they are the same.
+      if (parent !== -1 && itemsets.freq(parent) === freq) this.#repeat(parent);
+      else if (freq >= this.#company.policy.supportFloor) this.#add(members.count(itemsets.members, itemset), members);
       this.start[itemset + 1] = this.#size;
     }
   }
 
   #add(entitlements: Int32Array, members: MemberCount): void {
-    const end = this.#size + entitlements.length;
-    if (end > this.entitlements.length) {
-      const room = Math.ceil(end * 1.5);
-      this.entitlements = largerIntegers(this.entitlements, room);
-      this.freqUnions = largerIntegers(this.freqUnions, room);
-    }
+    this.#makeRoom(entitlements.length);
     for (const entitlement of entitlements) {
       this.entitlements[this.#size] = entitlement;
       this.freqUnions[this.#size++] = members.freqUnionOf(entitlement);
     }
+  }
+
+  /** Adds the same rules as another itemset has. */
+  #repeat(itemset: number): void {
+    const from = this.start[itemset]!;
+    const end = this.start[itemset + 1]!;
+    this.#makeRoom(end - from);
+    this.entitlements.copyWithin(this.#size, from, end);
+    this.freqUnions.copyWithin(this.#size, from, end);
+    this.#size += end - from;
+  }
+
+  #makeRoom(rules: number): void {
+    const end = this.#size + rules;
+    if (end <= this.entitlements.length) return;
+    this.entitlements = largerIntegers(this.entitlements, end * 2);
+    this.freqUnions = largerIntegers(this.freqUnions, end * 2);
   }
 
   /** The place of a rule, or -1. */

@@ -99,9 +99,10 @@ export class Counters {
     this.rulesOf.allocate(Int32Array.from({ length: start.length - 1 }, (_, i) => start[i + 1]! - start[i]!));
     for (let itemset = 0; itemset + 1 < start.length; itemset++) {
       const end = start[itemset + 1]!;
-      this.rulesOf.pool.set(entitlements.subarray(start[itemset], end), this.rulesOf.start[itemset]);
+      const to = this.rulesOf.start[itemset]! - start[itemset]!;
       strong.length = 0;
       for (let at = start[itemset]!; at < end; at++) {
+        this.rulesOf.pool[to + at] = entitlements[at]!;
         const threshold = policy.of(entitlements[at]!).recommendThreshold;
         if (reaches(publishedUnions[at]!, publishedFreqs[at]!, threshold)) strong.push(entitlements[at]!);
       }

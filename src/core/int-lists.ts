@@ -32,6 +32,11 @@ export class IntLists {
     this.#runBits = largerBytes(this.#runBits, size);
   }
 
+  /** Makes room for so many integers at once; what is never used costs no memory. */
+  reservePool(integers: number): void {
+    if (integers > this.pool.length) this.pool = largerIntegers(this.pool, integers);
+  }
+
   count(list: number): number {
     return list < this.length.length ? this.length[list]! : 0;
   }

@@ -162,12 +162,15 @@ export class Itemsets {
   build(users: number, items: IntLists): void {
     const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
     let count = 0;
+    let memberships = 0;
     for (let user = 0; user < users; user++) {
       if (items.count(user) === 0) continue;
+      memberships += subsets(items.count(user), this.#lengthMax);
       everyone.users[count] = user;
       everyone.next[count++] = items.start[user]!;
     }
     this.sets.reserve(users);
+    this.members.reservePool(memberships * 2);
     const refinement = new Refinement(items, this.#items.size, this.#lengthMax);
     const rare = new SmallGroups();
     this.#refine(ROOT, everyone, 0, count, refinement, rare);
@@ -337,6 +340,17 @@ export class Itemsets {
     this.#slots[hole] = 0;
     this.#live--;
   }
+}
+
+/** How many subsets of `items` items have from 1 to `lengthMax` of them. */
+function subsets(items: number, lengthMax: number): number {
+  let ofLength = 1;
+  let all = 0;
+  for (let length = 1; length <= lengthMax; length++) {
+    ofLength = (ofLength * (items - length + 1)) / length;
+    all += ofLength;
+  }
+  return all;
 }
 
 function hashOf(parent: number, item: number): number {

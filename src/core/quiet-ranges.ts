@@ -9,18 +9,23 @@ import type { QuietRange } from "./materiality.ts";
 
 /** Above any freq. */
 export const FREQ_MAX = 0x7fffffff;
+/** Of every itemset: low, high, and 1 when it has blocks. */
+const WIDTH = 4;
+const LOW = 0;
+const HIGH = 1;
+const HAS_BLOCKS = 2;
 /** An itemset with so many rules has blocks. */
 const RULES_MIN = 32;
 const BLOCK_BITS = 4;
 
 export class QuietRanges {
-  #low: Int32Array = new Int32Array(64);
-  #high: Int32Array = new Int32Array(64);
+  #ranges: Int32Array = new Int32Array(64 * WIDTH);
   /** By itemset, for each block: low, high. */
   readonly #blocks: Map<number, Int32Array> = new Map();
 
   has(itemset: number, freq: number): boolean {
-    return itemset < this.#low.length && freq >= this.#low[itemset]! && freq <= this.#high[itemset]!;
+    const at = itemset * WIDTH;
+    return at < this.#ranges.length && freq >= this.#ranges[at + LOW]! && freq <= this.#ranges[at + HIGH]!;
   }
 
   /**
@@ -28,28 +33,24 @@ export class QuietRanges {
    * ranges are forgotten: each one's must be given by `narrow` before `close`.
    */
   open(itemset: number, freq: number, entitlements: readonly number[]): readonly number[] {
-    this.#reserve(itemset);
-    this.#low[itemset] = 0;
-    this.#high[itemset] = FREQ_MAX;
-    const known = this.#blocks.get(itemset);
-    if (entitlements.length < RULES_MIN) this.#blocks.delete(itemset);
-    else if (known === undefined) this.#blocks.set(itemset, quietBlocks(blockOf(entitlements.at(-1)!) + 1));
+    this.#set(itemset, 0, FREQ_MAX);
+    const known = this.#blocksOf(itemset);
+    if (entitlements.length < RULES_MIN) this.#forgetBlocks(itemset);
+    else if (known === undefined) this.#setBlocks(itemset, quietBlocks(blockOf(entitlements.at(-1)!) + 1));
     else return left(known, freq, entitlements);
     return entitlements;
   }
 
   narrow(itemset: number, entitlement: number, { low, high }: QuietRange): void {
-    this.#reserve(itemset);
-    this.#low[itemset] = Math.max(this.#low[itemset]!, low);
-    this.#high[itemset] = Math.min(this.#high[itemset]!, high);
-    let blocks = this.#blocks.get(itemset);
+    this.#narrowWhole(itemset, low, high);
+    let blocks = this.#blocksOf(itemset);
     if (blocks === undefined) return;
     const at = blockOf(entitlement) * 2;
     if (at >= blocks.length) {
       const larger = quietBlocks(at / 2 + 1);
       larger.set(blocks);
       blocks = larger;
-      this.#blocks.set(itemset, blocks);
+      this.#setBlocks(itemset, blocks);
     }
     blocks[at] = Math.max(blocks[at]!, low);
     blocks[at + 1] = Math.min(blocks[at + 1]!, high);
@@ -57,32 +58,53 @@ export class QuietRanges {
 
   /** The itemset's range is that of all its blocks. */
   close(itemset: number): void {
-    const blocks = this.#blocks.get(itemset);
+    const blocks = this.#blocksOf(itemset);
     if (blocks === undefined) return;
-    for (let at = 0; at < blocks.length; at += 2) {
-      this.#low[itemset] = Math.max(this.#low[itemset]!, blocks[at]!);
-      this.#high[itemset] = Math.min(this.#high[itemset]!, blocks[at + 1]!);
-    }
+    for (let at = 0; at < blocks.length; at += 2) this.#narrowWhole(itemset, blocks[at]!, blocks[at + 1]!);
   }
 
   forget(itemset: number): void {
-    this.#blocks.delete(itemset);
-    if (itemset >= this.#low.length) return;
-    this.#low[itemset] = 0;
-    this.#high[itemset] = 0;
+    if (itemset * WIDTH >= this.#ranges.length) return;
+    this.#forgetBlocks(itemset);
+    this.#set(itemset, 0, 0);
   }
 
   forgetAll(): void {
     this.#blocks.clear();
-    this.#low.fill(0);
-    this.#high.fill(0);
+    this.#ranges.fill(0);
+  }
+
+  #narrowWhole(itemset: number, low: number, high: number): void {
+    this.#reserve(itemset);
+    const at = itemset * WIDTH;
+    if (low > this.#ranges[at + LOW]!) this.#ranges[at + LOW] = low;
+    if (high < this.#ranges[at + HIGH]!) this.#ranges[at + HIGH] = high;
+  }
+
+  #set(itemset: number, low: number, high: number): void {
+    this.#reserve(itemset);
+    this.#ranges[itemset * WIDTH + LOW] = low;
+    this.#ranges[itemset * WIDTH + HIGH] = high;
+  }
+
+  #blocksOf(itemset: number): Int32Array | undefined {
+    return this.#ranges[itemset * WIDTH + HAS_BLOCKS] === 1 ? this.#blocks.get(itemset) : undefined;
+  }
+
+  #setBlocks(itemset: number, blocks: Int32Array): void {
+    this.#blocks.set(itemset, blocks);
+    this.#ranges[itemset * WIDTH + HAS_BLOCKS] = 1;
+  }
+
+  #forgetBlocks(itemset: number): void {
+    if (this.#blocksOf(itemset) !== undefined) this.#blocks.delete(itemset);
+    this.#ranges[itemset * WIDTH + HAS_BLOCKS] = 0;
   }
 
   #reserve(itemset: number): void {
-    if (itemset < this.#low.length) return;
-    const size = Math.max(itemset + 1, this.#low.length * 2);
-    this.#low = largerIntegers(this.#low, size);
-    this.#high = largerIntegers(this.#high, size);
+    const size = (itemset + 1) * WIDTH;
+    if (size > this.#ranges.length)
+      this.#ranges = largerIntegers(this.#ranges, Math.max(size, this.#ranges.length * 2));
   }
 }
 

@@ -223,8 +223,11 @@ export class Settle {
 
   /** Whether every itemset of one item less has a rule: without, this one cannot have support. */
   #smallerHaveRules(table: RuleTable, itemset: number): boolean {
+    const { itemsets } = this.#counters;
+    const parent = itemsets.parentOf(itemset);
+    if (parent !== -1 && table.find(parent) === -1) return false;
     let smaller = this.#smaller.get(itemset);
-    if (smaller === undefined) this.#smaller.set(itemset, (smaller = this.#counters.itemsets.smallerThan(itemset)));
+    if (smaller === undefined) this.#smaller.set(itemset, (smaller = itemsets.smallerThan(itemset)));
     return smaller !== null && smaller.every((set) => table.find(set) !== -1);
   }
 }
