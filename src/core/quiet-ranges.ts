@@ -9,11 +9,9 @@ import type { QuietRange } from "./materiality.ts";
 
 /** Above any freq. */
 export const FREQ_MAX = 0x7fffffff;
-/** Of every itemset: low, high, and 1 when it has blocks. */
-const WIDTH = 4;
-const LOW = 0;
-const HIGH = 1;
-const HAS_BLOCKS = 2;
+/** Of every itemset: low with a bit below it, which is set when there are blocks, and high. */
+const WIDTH = 2;
+const LOW_MAX = FREQ_MAX >> 1;
 /** An itemset with so many rules has blocks. */
 const RULES_MIN = 32;
 const BLOCK_BITS = 4;
@@ -25,7 +23,7 @@ export class QuietRanges {
 
   has(itemset: number, freq: number): boolean {
     const at = itemset * WIDTH;
-    return at < this.#ranges.length && freq >= this.#ranges[at + LOW]! && freq <= this.#ranges[at + HIGH]!;
+    return at < this.#ranges.length && freq >= this.#ranges[at]! >> 1 && freq <= this.#ranges[at + 1]!;
   }
 
   /**
@@ -77,28 +75,30 @@ export class QuietRanges {
   #narrowWhole(itemset: number, low: number, high: number): void {
     this.#reserve(itemset);
     const at = itemset * WIDTH;
-    if (low > this.#ranges[at + LOW]!) this.#ranges[at + LOW] = low;
-    if (high < this.#ranges[at + HIGH]!) this.#ranges[at + HIGH] = high;
+    if (low > this.#ranges[at]! >> 1) this.#ranges[at] = (Math.min(low, LOW_MAX) << 1) | (this.#ranges[at]! & 1);
+    if (high < this.#ranges[at + 1]!) this.#ranges[at + 1] = high;
   }
 
   #set(itemset: number, low: number, high: number): void {
     this.#reserve(itemset);
-    this.#ranges[itemset * WIDTH + LOW] = low;
-    this.#ranges[itemset * WIDTH + HIGH] = high;
+    const at = itemset * WIDTH;
+    this.#ranges[at] = (low << 1) | (this.#ranges[at]! & 1);
+    this.#ranges[at + 1] = high;
   }
 
   #blocksOf(itemset: number): Int32Array | undefined {
-    return this.#ranges[itemset * WIDTH + HAS_BLOCKS] === 1 ? this.#blocks.get(itemset) : undefined;
+    return (this.#ranges[itemset * WIDTH]! & 1) === 1 ? this.#blocks.get(itemset) : undefined;
   }
 
   #setBlocks(itemset: number, blocks: Int32Array): void {
     this.#blocks.set(itemset, blocks);
-    this.#ranges[itemset * WIDTH + HAS_BLOCKS] = 1;
+    this.#ranges[itemset * WIDTH]! |= 1;
   }
 
   #forgetBlocks(itemset: number): void {
-    if (this.#blocksOf(itemset) !== undefined) this.#blocks.delete(itemset);
-    this.#ranges[itemset * WIDTH + HAS_BLOCKS] = 0;
+    if (this.#blocksOf(itemset) === undefined) return;
+    this.#blocks.delete(itemset);
+    this.#ranges[itemset * WIDTH]! &= ~1;
   }
 
   #reserve(itemset: number): void {

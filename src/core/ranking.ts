@@ -54,7 +54,7 @@ export class Ranking {
     this.#size = this.#table.size;
     this.entitlement = entitlement;
     this.#version = this.#counters.evidenceVersion;
-    if (this.#size > this.#offsets.length) this.#grow(this.#size * 2);
+    if (this.#size > this.#offsets.length) this.#grow(Math.ceil(this.#size * 1.25));
     this.#sort();
     this.#findLasts();
     this.#index();
@@ -202,9 +202,10 @@ export class Ranking {
 
   /** Writes down every itemset's rank. */
   #index(): void {
+    let last = -1;
+    for (let rank = 0; rank < this.#size; rank++) last = Math.max(last, this.#itemsets[rank]!);
     const known = this.#rankOf.length;
-    const wanted = this.#counters.itemsets.size;
-    if (wanted > known) this.#rankOf = largerIntegers(this.#rankOf, Math.ceil(wanted * 1.25)).fill(NO_RANK, known);
+    if (last >= known) this.#rankOf = largerIntegers(this.#rankOf, Math.ceil(last * 1.25) + 1).fill(NO_RANK, known);
     for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = rank;
   }
 
