@@ -10,7 +10,9 @@ import {
   assignmentBlocks,
 } from "../events/formats/csv-assignments.ts";
 
-const BYTES_AT_ONCE = 1024 * 1024;
+const BYTES_AT_ONCE = 256 * 1024;
+/** Of what goes from thread to thread a block is worth its message. */
+const ASSIGNMENT_BYTES_AT_ONCE = 1024 * 1024;
 /** A smaller file is read before a thread has begun. */
 const THREAD_BYTES_MIN = 8 * 1024 * 1024;
 /** From source there is none that Node could load. */
@@ -28,9 +30,9 @@ export interface AssignmentFile {
 export type ThreadAnswer = { readonly block: AssignmentCsvBlock } | { readonly failure: Failure } | "end";
 
 /** Rejects with AppError("input") for a file that cannot be read. */
-export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+export async function* fileBytes(path: string, bytesAtOnce: number = BYTES_AT_ONCE): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: BYTES_AT_ONCE })) yield chunk as Uint8Array;
+    for await (const chunk of createReadStream(path, { highWaterMark: bytesAtOnce })) yield chunk as Uint8Array;
   } catch (error) {
     throw new AppError("input", `cannot read ${path}: ${(error as Error).message}`, "nothing was imported", error);
   }
@@ -42,8 +44,9 @@ export function assignmentsOf(request: AssignmentFile, thread: URL = THREAD): As
   return size >= THREAD_BYTES_MIN && existsSync(thread) ? blocksOfThread(request, thread) : blocksOf(request);
 }
 
+/** In this thread. */
 export function blocksOf({ path, file, delimiter, columns }: AssignmentFile): AsyncGenerator<AssignmentCsvBlock> {
-  return assignmentBlocks({ file, bytes: fileBytes(path), delimiter }, columns);
+  return assignmentBlocks({ file, bytes: fileBytes(path, ASSIGNMENT_BYTES_AT_ONCE), delimiter }, columns);
 }
 
 function blocksOfThread(request: AssignmentFile, file: URL): AsyncGenerator<AssignmentCsvBlock> {

@@ -89,6 +89,25 @@ describe("forms of CSV", () => {
   it("reads other delimiters, and neither trims nor folds", async () => {
     const rows = await identities("USR_KEY;CITY\n a ;San Jose, CA \n", {}, ";");
     expect(rows[0]).toMatchObject({ user: " a ", attributes: [["CITY", ["San Jose, CA "]]] });
+    expect(await identities("USR_KEY§CITY\n a §San Jose, CA \n", {}, "§")).toEqual(rows);
+  });
+
+  it("reads as many columns as there are, and rows of empty values", async () => {
+    const columns = Array.from({ length: 40 }, (_, i) => `C${i}`);
+    for (const quote of ["", '"']) {
+      const line = (values: readonly string[]): string => values.map((value) => quote + value + quote).join(",");
+      const text = [
+        ["USR_KEY", ...columns],
+        ["a", ...columns.map((name) => `${name}é`)],
+        ["b", ...columns.map(() => "")],
+      ]
+        .map((values) => `${line(values)}\r\n`)
+        .join("");
+      expect(await identities(text)).toEqual([
+        { line: 2, user: "a", attributes: columns.map((name) => [name, [`${name}é`]]), fields: {} },
+        { line: 3, user: "b", attributes: columns.map((name) => [name, []]), fields: {} },
+      ]);
+    }
   });
 
   it("keeps an attribute that is called __proto__", async () => {
