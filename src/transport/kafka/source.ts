@@ -12,6 +12,7 @@ import type { Batch, Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kaf
 import { AppError } from "../../errors.ts";
 import type { InputRecord, Positions } from "../transport.ts";
 import { errorKind, transportError } from "./kafka-errors.ts";
+import { ReadAhead } from "./read-ahead.ts";
 
 export interface SourceOptions {
   /** The group of a source is `<prefix>.reader.<random>`. */
@@ -53,10 +54,7 @@ export class Source {
   readonly #partitions = new Map<string, Partition>();
   #paused = new Set<string>();
   #joined = false;
-  #queue: InputRecord[] = [];
-  /** Index of the first record in the queue that was not given away. */
-  #head = 0;
-  #queuedBytes = 0;
+  readonly #ahead = new ReadAhead();
   #failure: AppError | null = null;
   #stopped = false;
   #startedMs = 0;
@@ -90,27 +88,13 @@ export class Source {
     }
   }
 
-  /** Waits at most `waitMs` for the first record, then gives what is there, up to the limits and at least one. */
+  /** Waits at most `waitMs` for the first record, then gives what is there, up to the limits and at least one, fairly. */
   async poll(recordsMax: number, bytesMax: number, waitMs: number): Promise<readonly InputRecord[]> {
-    if (this.#head === this.#queue.length && this.#failure === null) await this.#waitForRecords(waitMs);
+    if (this.#ahead.isEmpty && this.#failure === null) await this.#waitForRecords(waitMs);
     if (this.#failure !== null) throw this.#failure;
-    const taken: InputRecord[] = [];
-    let bytes = 0;
-    while (taken.length < recordsMax && this.#head < this.#queue.length) {
-      const record = this.#queue[this.#head] as InputRecord;
-      const size = sizeOf(record);
-      if (taken.length > 0 && bytes + size > bytesMax) break;
-      taken.push(record);
-      bytes += size;
-      this.#head++;
-      this.#give(record);
-    }
-    this.#queuedBytes -= bytes;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
-    if (this.#queuedBytes < this.#options.queueBytesMax) this.#wakeFetch?.();
+    const taken = this.#ahead.take(recordsMax, bytesMax);
+    for (const record of taken) this.#give(record);
+    if (this.#ahead.bytes < this.#options.queueBytesMax) this.#wakeFetch?.();
     return taken;
   }
 
@@ -219,7 +203,7 @@ export class Source {
         this.#fail(transportError("reading", error));
       }
     }
-    while (this.#queuedBytes >= this.#options.queueBytesMax && payload.isRunning() && !this.#stopped) {
+    while (this.#ahead.bytes >= this.#options.queueBytesMax && payload.isRunning() && !this.#stopped) {
       await sleepUntil(HEARTBEAT_MS, (wake) => {
         this.#wakeFetch = wake;
       });
@@ -235,9 +219,7 @@ export class Source {
     for (const message of batch.messages) {
       const offset = Number(message.offset);
       if (offset < entry.position) continue;
-      const record = toRecord(batch.topic, batch.partition, offset, message);
-      this.#queue.push(record);
-      this.#queuedBytes += sizeOf(record);
+      this.#ahead.push(toRecord(batch.topic, batch.partition, offset, message));
       if (entry.queued++ === 0) entry.given = offset;
     }
     this.#advance(batch.topic, batch.partition, Number(batch.lastOffset()) + 1);
@@ -314,10 +296,6 @@ function toRecord(topic: string, partition: number, offset: number, message: Kaf
   }
   const { key, value } = message;
   return { topic, partition, offset, timestampMs: Number(message.timestamp), key, value, headers };
-}
-
-function sizeOf(record: InputRecord): number {
-  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + 100;
 }
 
 /** Resolves after `ms`, or when the function handed to `keep` is called. */
