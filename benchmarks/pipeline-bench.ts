@@ -21,12 +21,20 @@ export interface PipelineOptions {
   readonly rates: readonly number[];
   /** Length of each latency run. */
   readonly rateSeconds: number;
+  /** Whether the view is held against a plain count, which takes long and as much memory as the worker. */
+  readonly contract: boolean;
 }
 
 /** What is not as it must be; the figures are worth nothing unless there is none. */
 export interface PipelineFigures {
   readonly figures: object;
   readonly faults: readonly string[];
+}
+
+interface Founding {
+  readonly events: number;
+  readonly seconds: number;
+  readonly workerPeakBytes: number | null;
 }
 
 const FOUNDING_CHUNK = 5_000;
@@ -72,13 +80,16 @@ export async function benchPipeline(
     appended += events.length;
     latency.push(await steadyFigures(pipeline, events, rate));
   }
+  const workerPeakBytes = pipeline.peakBytes();
   await pipeline.stop();
+  const memory = { workerPeakBytes, harnessPeakBytes: peakBytes() };
   say("proof");
-  const faults = await provePipeline(config, appended);
-  return { figures: { founding, throughput, latency, harnessPeakBytes: peakBytes() }, faults, steps };
+  const faults = await provePipeline(config, appended, options.contract);
+  const contract = options.contract ? "verified" : "not verified";
+  return { figures: { founding, throughput, latency, ...memory, contract }, faults, steps };
 }
 
-async function found(pipeline: Pipeline, company: Company): Promise<{ events: number; seconds: number }> {
+async function found(pipeline: Pipeline, company: Company): Promise<Founding> {
   say(`company of ${company.people}: founding`);
   let events = 0;
   let chunk: InputEvent[] = [];
@@ -96,5 +107,6 @@ async function found(pipeline: Pipeline, company: Company): Promise<{ events: nu
   const startedMs = performance.now();
   await pipeline.start();
   await pipeline.whenQuiet();
-  return { events, seconds: rounded((performance.now() - startedMs) / 1000) };
+  const seconds = rounded((performance.now() - startedMs) / 1000);
+  return { events, seconds, workerPeakBytes: pipeline.peakBytes() };
 }

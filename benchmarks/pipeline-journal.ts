@@ -9,7 +9,7 @@ import type { StepReport } from "../src/worker/report.ts";
 import type { Worker } from "../src/worker/worker.ts";
 import { PROJECT_ROOT } from "../test/support/project-root.ts";
 import type { DirectDelta, Pipeline, PublishedStep } from "./pipeline.ts";
-import { rounded } from "./report.ts";
+import { peakBytes, rounded } from "./report.ts";
 
 export class JournalPipeline implements Pipeline {
   readonly config: Config;
@@ -76,6 +76,10 @@ export class JournalPipeline implements Pipeline {
   cpuSeconds(): number {
     const { user, system } = process.cpuUsage();
     return rounded((user + system) / 1_000_000);
+  }
+
+  peakBytes(): number {
+    return peakBytes();
   }
 
   async stop(): Promise<void> {

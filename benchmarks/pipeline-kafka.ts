@@ -159,6 +159,14 @@ export class KafkaPipeline implements Pipeline {
     return ((userTicks ?? 0) + (systemTicks ?? 0)) / CLOCK_TICKS_A_SECOND;
   }
 
+  /** From the process table of Linux. */
+  peakBytes(): number | null {
+    const pid = this.#worker?.pid;
+    if (pid === undefined || process.platform !== "linux") return null;
+    const [, kilobytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kilobytes) * 1024;
+  }
+
   async stop(): Promise<void> {
     for (const tail of this.#tails.splice(0)) await tail.stop();
     await this.#endWorker("SIGTERM");

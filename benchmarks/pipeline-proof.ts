@@ -15,9 +15,9 @@ const FAULTS_MAX = 5;
 
 /**
  * Faults, in words; none: every one of `appended` events was taken, the records of the output topics come to the published
- * view, and the view keeps the contract.
+ * view, and, where that is asked for, the view keeps the contract.
  */
-export async function provePipeline(config: Config, appended: number): Promise<string[]> {
+export async function provePipeline(config: Config, appended: number, contract: boolean): Promise<string[]> {
   const { engine, head, pending, settings } = await startStoredEngine(config);
   const faults: string[] = [];
   const { applied, unchanged, late, rejected } = head.counts;
@@ -33,6 +33,7 @@ export async function provePipeline(config: Config, appended: number): Promise<s
   } finally {
     await transport.close();
   }
+  if (!contract) return faults;
   settle(engine, head.clockMinute, Number.MAX_SAFE_INTEGER);
   faults.push(...checkContract(engine, settings, head.clockMinute).faults);
   return faults;

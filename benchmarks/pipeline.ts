@@ -36,6 +36,8 @@ export interface Pipeline {
   watchDirectDeltas(listener: DirectDelta): Promise<void>;
   /** Processor time of the worker's process so far, seconds; null where it cannot be told. */
   cpuSeconds(): number | null;
+  /** Most memory that the worker's process ever held, bytes; null where it cannot be told. */
+  peakBytes(): number | null;
   /** Ends the worker in order. */
   stop(): Promise<void>;
 }

@@ -17,6 +17,7 @@ const SMALL: RunOptions = {
   events: 200,
   rates: [50],
   rateSeconds: 1,
+  contract: true,
   partitions: 2,
   sets: [],
 };
@@ -38,7 +39,7 @@ describe("pipeline benchmark", { timeout: 120_000 }, () => {
       const pipeline = await JournalPipeline.open(join(folder, "state"), 1);
       const options = { ...SMALL, people: 20, events: 20, rates: [] };
       expect((await benchPipeline(pipeline, options)).faults).toEqual([]);
-      const [fault] = await provePipeline(pipeline.config, 1_000_000);
+      const [fault] = await provePipeline(pipeline.config, 1_000_000, true);
       expect(fault).toMatch(/^\d+ of 1000000 events taken, 0 rejected$/);
     } finally {
       rmSync(folder, { recursive: true });
