@@ -7,16 +7,19 @@ import type { StepConfig } from "../config.ts";
 
 /** While all that there is can be read: what comes in meanwhile waits for this step, and then for its own. */
 const LIVE_MS = 75;
-/** While more waits than a step takes, or nothing comes: large transactions cost less a record. */
-const LONG_MS = 500;
+/**
+ * While more waits than a step takes, or nothing comes: large transactions cost less a record. What comes in meanwhile
+ * waits for the rest of this step and then for its own, together at most half a second.
+ */
+const LONG_MS = 225;
 /** The ripple goes on however much comes in. */
 const RIPPLE_SHARE = 0.1;
 /** Whatever the time that steps take: a ripple may be what takes it, and input must go on. */
 const RECORDS_MIN = 50;
 const BUDGET_MIN = 200;
 
-/** Before anything was measured. */
-const COSTS_AT_START_MS: Costs = { step: 30, record: 1.7, output: 0.05 };
+/** Before anything was measured; a record that moves a person of a large company costs about so much. */
+const COSTS_AT_START_MS: Costs = { step: 30, record: 3, output: 0.05 };
 const OUTPUT_BYTES_AT_START = 500;
 /** One step that was held up by something else is not believed. */
 const OFF_MAX = 4;

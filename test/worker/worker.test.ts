@@ -255,7 +255,8 @@ describe("worker", () => {
     await worker.runUntilQuiet();
     const places = broker.transactions.flatMap(({ batch }) => batch.records.map(({ headers }) => headers["cor"]));
     expect(new Set(places).size).toBe(places.length);
-    expect(told("recommendations")).toHaveLength(20);
+    // One to every city; how often each is told depends on how its people were cut into steps.
+    expect(new Set(broker.output("recommendations").map(({ key }) => String(key))).size).toBe(20);
   });
 
   it("ends at the signal although the broker is away", async () => {
