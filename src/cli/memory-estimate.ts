@@ -1,3 +1,5 @@
+import { combinations } from "../core/itemsets.ts";
+
 /**
  * How much memory a company will take, from its size alone: made to be told before a machine begins to swap.
  * Fitted to the resident memory of made-up companies of 1,000 to 100,000 people (8 to 12 attributes, rule lengths 2 and
@@ -25,22 +27,11 @@ const SHARING = -0.1;
 
 /** Resident bytes of the worker, growth of its tables included. */
 export function estimateBytes({ people, assignments, itemsPerPerson, maxRuleLength }: CompanySize): number {
-  const itemsets = itemsetsOf(itemsPerPerson, maxRuleLength);
+  const itemsets = combinations(itemsPerPerson, maxRuleLength);
   const shared = Math.max(1, assignments / FITTED_ASSIGNMENTS) ** SHARING;
   return Math.round(
     PROCESS_BYTES +
       people * (BYTES_PER_PERSON + itemsets * BYTES_PER_PERSON_AND_ITEMSET) +
       assignments * (BYTES_PER_ASSIGNMENT + itemsets * BYTES_PER_ASSIGNMENT_AND_ITEMSET * shared),
   );
-}
-
-/** Combinations of 1 to `lengthMax` of `items`, which may be a mean and no whole number. */
-function itemsetsOf(items: number, lengthMax: number): number {
-  let sum = 0;
-  let combinations = 1;
-  for (let length = 1; length <= lengthMax; length++) {
-    combinations *= Math.max(0, items - length + 1) / length;
-    sum += combinations;
-  }
-  return sum;
 }

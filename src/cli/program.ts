@@ -60,9 +60,9 @@ function newProgram(terminal: Terminal): Command {
 
 /** A value of an option may be named like a command; then one more is loaded. */
 function commandsFor(args: readonly string[]): Promise<AddCommand[]> {
-  const named = Object.keys(COMMANDS).filter((name) => args.includes(name));
-  const loads = Object.entries(COMMANDS).filter(([name]) => named.length === 0 || named.includes(name));
-  return Promise.all(loads.map(([, load]) => load()));
+  const all = Object.entries(COMMANDS);
+  const named = all.filter(([name]) => args.includes(name));
+  return Promise.all((named.length > 0 ? named : all).map(([, load]) => load()));
 }
 
 function exitCodeText(): string {

@@ -66,7 +66,7 @@ export class Choice {
     const { pool, start, length } = this.#counters.itemsets.sets;
     const from = start[user] ?? 0;
     const end = from + (length[user] ?? 0);
-    if (this.#isRanked && evidence === "published") return this.#pickRanked(pool, from, end);
+    if (this.#isRanked && evidence === "published") return this.#pickRanked(entitlement, pool, from, end);
     this.#collect(entitlement, pool, from, end, evidence);
     return this.#pick();
   }
@@ -89,16 +89,15 @@ export class Choice {
 
   /** All rules that apply to the user, for explaining: [itemset, freqUnion, freq]. */
   candidatesForUser(user: number, entitlement: number, evidence: Evidence): [number, number, number][] {
-    const { sets } = this.#counters.itemsets;
-    this.#collect(entitlement, Int32Array.from(sets.toArray(user)), 0, sets.count(user), evidence);
+    this.forUser(user, entitlement, evidence);
     return Array.from({ length: this.#candidates }, (_, i) => [this.#sets[i]!, this.#unions[i]!, this.#freqs[i]!]);
   }
 
-  #pickRanked(pool: Int32Array, from: number, end: number): boolean {
+  #pickRanked(entitlement: number, pool: Int32Array, from: number, end: number): boolean {
     this.#clear();
     const ranking = this.#ranking;
     if (!ranking.choose(pool, from, end)) return false;
-    const { slots } = this.#counters.table(ranking.entitlement);
+    const { slots } = this.#counters.table(entitlement);
     this.itemset = slots[ranking.chosen]! - 1;
     this.freqUnion = slots[ranking.chosen + PUBLISHED_UNION]!;
     this.freq = slots[ranking.chosen + PUBLISHED_FREQ]!;
@@ -180,11 +179,7 @@ export class Choice {
   #beats(i: number, j: number): boolean {
     if (this.#unions[i] !== this.#unions[j]) return this.#unions[i]! > this.#unions[j]!;
     if (this.#freqs[i] !== this.#freqs[j]) return this.#freqs[i]! < this.#freqs[j]!;
-    const { itemsets } = this.#counters;
-    const a = this.#sets[i]!;
-    const b = this.#sets[j]!;
-    const longer = itemsets.depthOf(a) - itemsets.depthOf(b);
-    return longer !== 0 ? longer < 0 : itemsets.compare(a, b) < 0;
+    return this.#counters.itemsets.compare(this.#sets[i]!, this.#sets[j]!) < 0;
   }
 
   #grow(size: number): void {

@@ -46,6 +46,7 @@ export class Counters {
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
   readonly #range: QuietRange = { low: 0, high: FREQ_MAX };
+  /** What stands in the first places of the rules that are checked. */
   #places: Int32Array = new Int32Array(64);
   /** Itemsets all of whose rules were checked in this step. */
   readonly #checkedSets: IdSet = new IdSet();

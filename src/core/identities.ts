@@ -29,8 +29,6 @@ type Field = (typeof FIELDS)[number];
 /** Own stamps of fields stand beside those of attributes; no attribute name contains U+0000. */
 const FIELD_KEYS = Object.fromEntries(FIELDS.map((field) => [field, `\u0000${field}`])) as Record<Field, string>;
 
-const FEW_ITEMS = 32;
-
 interface Registers {
   readonly s: number;
   readonly sa: number | null;
@@ -181,21 +179,8 @@ export class Identities {
     for (const [name, values] of event.attributes) {
       if (open === null || open(name)) for (const value of values) items.push(this.#items.intern(name, value));
     }
-    return this.#inOrder(items);
-  }
-
-  /** Sorts the items; each stays once. Few ones are put in their places one by one, which is the fastest. */
-  #inOrder(items: number[]): number[] {
-    if (items.length > FEW_ITEMS) items.sort((a, b) => this.#items.compare(a, b));
-    else {
-      for (let i = 1; i < items.length; i++) {
-        const item = items[i]!;
-        let at = i;
-        for (; at > 0 && this.#items.compare(items[at - 1]!, item) > 0; at--) items[at] = items[at - 1]!;
-        items[at] = item;
-      }
-    }
-    return items.some((item, i) => item === items[i - 1]) ? [...new Set(items)] : items;
+    items.sort((a, b) => this.#items.compare(a, b));
+    return items.filter((item, i) => i === 0 || item !== items[i - 1]);
   }
 
   #tooMany(items: readonly number[]): boolean {

@@ -11,7 +11,7 @@
 import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
-import { type Group, Refinement, SmallGroups } from "./refinement.ts";
+import { type Group, Refinement } from "./refinement.ts";
 
 const ROOT = -1;
 
@@ -88,18 +88,16 @@ export class Itemsets {
     return node;
   }
 
-  /** The nodes of one item less within a node; null when one of them is not tracked. */
-  smallerThan(node: number): number[] | null {
-    const parent = this.parentOf(node);
-    if (parent === ROOT) return [];
+  /** The nodes of one item less within a node, beside its parent; null when one of them is not tracked. */
+  asideOf(node: number): number[] | null {
     const items = this.itemsOf(node);
-    const smaller = [parent];
+    const aside: number[] = [];
     for (let left = 0; left < items.length - 1; left++) {
       const found = this.find(items.filter((_, i) => i !== left));
       if (found === -1) return null;
-      smaller.push(found);
+      aside.push(found);
     }
-    return smaller;
+    return aside;
   }
 
   /** The node of these items, made without members when it is not tracked (so that it can be described). */
@@ -112,9 +110,10 @@ export class Itemsets {
     return node;
   }
 
-  /** Tie-break order of two nodes of the same depth. */
+  /** Tie-break order of two nodes: fewer items, then smaller items. */
   compare(a: number, b: number): number {
     if (a === b) return 0;
+    if (this.#depth[a] !== this.#depth[b]) return this.#depth[a]! - this.#depth[b]!;
     const upper = this.#depth[a]! > 1 ? this.compare(this.#parent[a]!, this.#parent[b]!) : 0;
     return upper !== 0 ? upper : this.#items.compare(this.#item[a]!, this.#item[b]!);
   }
@@ -165,16 +164,15 @@ export class Itemsets {
     let memberships = 0;
     for (let user = 0; user < users; user++) {
       if (items.count(user) === 0) continue;
-      memberships += subsets(items.count(user), this.#lengthMax);
+      memberships += combinations(items.count(user), this.#lengthMax);
       everyone.users[count] = user;
       everyone.next[count++] = items.start[user]!;
     }
     this.sets.reserve(users);
     this.members.reservePool(memberships * 2);
     const refinement = new Refinement(items, this.#items.size, this.#lengthMax);
-    const rare = new SmallGroups();
-    this.#refine(ROOT, everyone, 0, count, refinement, rare);
-    rare.forEach((above, item, members) => this.members.assign(this.#create(above, item), members));
+    this.#refine(ROOT, everyone, 0, count, refinement);
+    refinement.small.forEach((above, item, members) => this.members.assign(this.#create(above, item), members));
     this.#fillSets(users);
   }
 
@@ -182,19 +180,19 @@ export class Itemsets {
    * The members of `node` stand at `from … end` of the group. Nodes below support, of which there are more than of others,
    * come last: what is kept by itemset of those with rules then stands close together.
    */
-  #refine(node: number, group: Group, from: number, end: number, refinement: Refinement, rare: SmallGroups): void {
+  #refine(node: number, group: Group, from: number, end: number, refinement: Refinement): void {
     const depth = node === ROOT ? 0 : this.#depth[node]!;
     if (depth === this.#lengthMax) return;
     const parts = refinement.split(group, from, end, depth);
     const below = refinement.groups[depth]!;
     let first = 0;
     for (const { item, size } of parts) {
-      if (size < this.#supportFloor) rare.add(node, item, below.users, first, size);
+      if (size < this.#supportFloor) refinement.small.add(node, item, below.users, first, size);
       else {
         const child = this.#create(node, item);
         this.members.assign(child, below.users.subarray(first, first + size));
         this.#expanded[child] = 1;
-        this.#refine(child, below, first, first + size, refinement, rare);
+        this.#refine(child, below, first, first + size, refinement);
       }
       first += size;
     }
@@ -342,15 +340,15 @@ export class Itemsets {
   }
 }
 
-/** How many subsets of `items` items have from 1 to `lengthMax` of them. */
-function subsets(items: number, lengthMax: number): number {
+/** How many itemsets of 1 to `lengthMax` items there are of so many items, which may be a mean and no whole number. */
+export function combinations(items: number, lengthMax: number): number {
+  let sum = 0;
   let ofLength = 1;
-  let all = 0;
   for (let length = 1; length <= lengthMax; length++) {
-    ofLength = (ofLength * (items - length + 1)) / length;
-    all += ofLength;
+    ofLength *= Math.max(0, items - length + 1) / length;
+    sum += ofLength;
   }
-  return all;
+  return sum;
 }
 
 function hashOf(parent: number, item: number): number {

@@ -31,7 +31,7 @@ export class QuietRanges {
    * ranges are forgotten: each one's must be given by `narrow` before `close`.
    */
   open(itemset: number, freq: number, entitlements: readonly number[]): readonly number[] {
-    this.#set(itemset, 0, FREQ_MAX);
+    this.#reset(itemset, FREQ_MAX);
     const known = this.#blocksOf(itemset);
     if (entitlements.length < RULES_MIN) this.#forgetBlocks(itemset);
     else if (known === undefined) this.#setBlocks(itemset, quietBlocks(blockOf(entitlements.at(-1)!) + 1));
@@ -64,7 +64,7 @@ export class QuietRanges {
   forget(itemset: number): void {
     if (itemset * WIDTH >= this.#ranges.length) return;
     this.#forgetBlocks(itemset);
-    this.#set(itemset, 0, 0);
+    this.#reset(itemset, 0);
   }
 
   forgetAll(): void {
@@ -79,11 +79,11 @@ export class QuietRanges {
     if (high < this.#ranges[at + 1]!) this.#ranges[at + 1] = high;
   }
 
-  #set(itemset: number, low: number, high: number): void {
+  /** The range from 0 on. */
+  #reset(itemset: number, high: number): void {
     this.#reserve(itemset);
-    const at = itemset * WIDTH;
-    this.#ranges[at] = (low << 1) | (this.#ranges[at]! & 1);
-    this.#ranges[at + 1] = high;
+    this.#ranges[itemset * WIDTH]! &= 1;
+    this.#ranges[itemset * WIDTH + 1] = high;
   }
 
   #blocksOf(itemset: number): Int32Array | undefined {

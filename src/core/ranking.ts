@@ -16,10 +16,10 @@ export class Ranking {
   chosen = -1;
   best = -1;
   secure = false;
-  /** Whose rules are ranked. */
-  entitlement = -1;
   readonly #counters: Counters;
   readonly #window: Fraction;
+  /** Whose rules are ranked, and by which version of the evidence. */
+  #entitlement = -1;
   #version = -1;
   #table: RuleTable = new RuleTable();
   #size = 0;
@@ -44,7 +44,7 @@ export class Ranking {
 
   /** Whether it holds the published evidence of this entitlement as it is now. */
   isOf(entitlement: number): boolean {
-    return this.entitlement === entitlement && this.#version === this.#counters.evidenceVersion;
+    return this.#entitlement === entitlement && this.#version === this.#counters.evidenceVersion;
   }
 
   /** Ranks all rules of the entitlement. */
@@ -52,7 +52,7 @@ export class Ranking {
     for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = NO_RANK;
     this.#table = this.#counters.table(entitlement);
     this.#size = this.#table.size;
-    this.entitlement = entitlement;
+    this.#entitlement = entitlement;
     this.#version = this.#counters.evidenceVersion;
     if (this.#size > this.#offsets.length) this.#grow(Math.ceil(this.#size * 1.25));
     this.#sort();
@@ -122,11 +122,7 @@ export class Ranking {
   /** Of two rules with the same freqUnion. */
   #comesBefore(rank: number, other: number): boolean {
     if (this.#freqs[rank] !== this.#freqs[other]) return rank < other;
-    const { itemsets } = this.#counters;
-    const one = this.#itemsets[rank]!;
-    const two = this.#itemsets[other]!;
-    const longer = itemsets.depthOf(one) - itemsets.depthOf(two);
-    return longer !== 0 ? longer < 0 : itemsets.compare(one, two) < 0;
+    return this.#counters.itemsets.compare(this.#itemsets[rank]!, this.#itemsets[other]!) < 0;
   }
 
   /** Of the rules within one window below the choice none has a higher freqUnion. */

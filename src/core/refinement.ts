@@ -11,6 +11,8 @@ export interface Group {
 export class Refinement {
   /** By depth: the parts of the group that was split there last, one after the other. */
   readonly groups: readonly Group[];
+  /** Groups that are not to be split. */
+  readonly small: SmallGroups = new SmallGroups();
   readonly #items: IntLists;
   /** By item: how many have it, then where the next of them goes. */
   readonly #counts: Int32Array;
@@ -62,8 +64,8 @@ export class Refinement {
   }
 }
 
-/** Groups that are too small to be split, kept until all larger ones have been: [node above, item, size, users …] each. */
-export class SmallGroups {
+/** Groups that wait until all larger ones have been split: [node above, item, size, users …] each. */
+class SmallGroups {
   #integers: Int32Array = new Int32Array(1024);
   #size = 0;
 

@@ -36,7 +36,7 @@ export class RowMap {
     const slots = this.slots;
     const mask = slots.length / ROW_MAP_WIDTH - 1;
     const bits = this.#bits;
-    const users = bits.length === 0 ? 0 : bits.length * 32;
+    const users = bits.length * 32;
     for (let at = from; at < end; at++) {
       const user = pool[at]!;
       const may = users === 0 || (user < users && ((bits[user >> 5]! >> (user & 31)) & 1) !== 0);

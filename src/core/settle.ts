@@ -36,8 +36,8 @@ export class Settle {
   #touchedRules: number[] = [];
   /** By number of items. */
   #candidates: Candidate[][] = [];
-  /** By itemset, in this step: the itemsets of one item less within it; null when one is not tracked. */
-  readonly #smaller: Map<number, readonly number[] | null> = new Map();
+  /** By itemset, in this step: see `Itemsets.asideOf`. */
+  readonly #aside: Map<number, readonly number[] | null> = new Map();
   #counts: Int32Array = new Int32Array(0);
   #slots: Int32Array = new Int32Array(128);
 
@@ -204,7 +204,7 @@ export class Settle {
       }
     }
     this.#candidates = [];
-    this.#smaller.clear();
+    this.#aside.clear();
   }
 
   #resolve(row: number, itemset: number, commonItems: () => Int32Array): void {
@@ -226,9 +226,9 @@ export class Settle {
     const { itemsets } = this.#counters;
     const parent = itemsets.parentOf(itemset);
     if (parent !== -1 && table.find(parent) === -1) return false;
-    let smaller = this.#smaller.get(itemset);
-    if (smaller === undefined) this.#smaller.set(itemset, (smaller = itemsets.smallerThan(itemset)));
-    return smaller !== null && smaller.every((set) => table.find(set) !== -1);
+    let aside = this.#aside.get(itemset);
+    if (aside === undefined) this.#aside.set(itemset, (aside = itemsets.asideOf(itemset)));
+    return aside !== null && aside.every((smaller) => table.find(smaller) !== -1);
   }
 }
 
