@@ -1,9 +1,10 @@
-import { combinations } from "../core/itemsets.ts";
+import { combinations } from "../core/combinations.ts";
 
 /**
  * How much memory a company will take, from its size alone: made to be told before a machine begins to swap.
  * Fitted to the resident memory of made-up companies of 1,000 to 100,000 people (8 to 12 attributes, rule lengths 2 and
- * 3); on these it lies between the truth and half above it. Companies with little in common take less.
+ * 3); on these it lies between the truth and half above it. Companies with little in common take less, and so do
+ * those whose attribute values imply one another (core/implications.ts).
  */
 export interface CompanySize {
   readonly people: number;

@@ -87,12 +87,6 @@ export class Choice {
     else this.#counters.table(entitlement).lowerFloors(this.#offsets, this.#candidates, floor);
   }
 
-  /** All rules that apply to the user, for explaining: [itemset, freqUnion, freq]. */
-  candidatesForUser(user: number, entitlement: number, evidence: Evidence): [number, number, number][] {
-    this.forUser(user, entitlement, evidence);
-    return Array.from({ length: this.#candidates }, (_, i) => [this.#sets[i]!, this.#unions[i]!, this.#freqs[i]!]);
-  }
-
   #pickRanked(entitlement: number, pool: Int32Array, from: number, end: number): boolean {
     this.#clear();
     const ranking = this.#ranking;

@@ -86,6 +86,23 @@ export class Counters {
     this.rulesOf.insert(itemset, entitlement);
   }
 
+  /** Gives an itemset without rules those of another one (-1: none) with the same members. */
+  repeatRules(itemset: number, other: number): void {
+    this.evidenceVersion++;
+    const entitlements = other === -1 ? [] : this.rulesOf.toArray(other);
+    for (const entitlement of entitlements) {
+      const table = this.tables[entitlement]!;
+      const from = table.find(other);
+      const toldUnion = table.slots[from + PUBLISHED_UNION]!;
+      const toldFreq = table.slots[from + PUBLISHED_FREQ]!;
+      const to = table.insert(itemset, table.freqUnionAt(from));
+      table.slots[to + PUBLISHED_UNION] = toldUnion;
+      table.slots[to + PUBLISHED_FREQ] = toldFreq;
+    }
+    this.rulesOf.assign(itemset, entitlements);
+    if (other !== -1) this.strongOf.assign(itemset, this.strongOf.toArray(other));
+  }
+
   /** Batch path: takes all rules over. There must be none yet. */
   takeRules(rules: BatchRules): void {
     this.evidenceVersion++;

@@ -29,6 +29,12 @@ export class Descriptions {
     return items;
   }
 
+  /** An itemset, then the redundant ones that it stands for (implications.ts). */
+  *withRedundant(itemset: number): Generator<readonly Item[]> {
+    yield this.of(itemset);
+    for (const items of this.#itemsets.redundantWith(itemset)) yield items.map((item) => this.#items.describe(item));
+  }
+
   /** The id is about to be used for another itemset. */
   forget(itemset: number): void {
     this.#kept.delete(itemset);

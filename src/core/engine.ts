@@ -14,13 +14,13 @@ import type { AssignmentGrants, InputEvent, Outcome } from "../events/event.ts";
 import { Changes, IdSet } from "./changes.ts";
 import { Company } from "./company.ts";
 import { Live } from "./live.ts";
-import { Memory } from "./memory.ts";
+import { Memory, NO_EVIDENCE } from "./memory.ts";
 import type {
   ApplicationRow,
   AssignmentChunk,
   EntitlementRow,
-  EvidenceRow,
   ItemRow,
+  KeptEvidence,
   PublishedChunk,
   TableChanges,
   UserRow,
@@ -134,14 +134,13 @@ export class Engine {
     this.#memory.loadPublished(chunk);
   }
 
-  /** Published evidence as `driftedEvidence` gave it, perhaps some steps ago. Before `start`. */
-  loadEvidence(rows: readonly EvidenceRow[]): void {
-    this.#memory.loadEvidence(rows);
+  /** As `keptEvidence` gave it, perhaps some steps ago. Before `start`. */
+  loadEvidence(kept: KeptEvidence): void {
+    this.#memory.loadEvidence(kept);
   }
 
-  /** Published evidence that differs from exact evidence: with it, a restart tells hardly any pair anew. */
-  driftedEvidence(): Iterable<EvidenceRow> {
-    return this.#live?.counters.driftedEvidence() ?? [];
+  keptEvidence(): KeptEvidence {
+    return this.#live === null ? NO_EVIDENCE : this.#memory.evidenceOf(this.#live);
   }
 
   /** Entitlements that the store remembers as pending. */

@@ -109,6 +109,22 @@ export class IntLists {
     }
   }
 
+  /** List v < `values` becomes those of the lists i < `lists` of another that hold v, ascending. All must be empty. */
+  invert({ pool, start, length }: IntLists, lists: number, values: number): void {
+    const counts = new Int32Array(values);
+    for (let list = 0; list < lists; list++) {
+      for (let i = 0; i < length[list]!; i++) counts[pool[start[list]! + i]!]!++;
+    }
+    this.allocate(counts);
+    counts.fill(0);
+    for (let list = 0; list < lists; list++) {
+      for (let i = 0; i < length[list]!; i++) {
+        const value = pool[start[list]! + i]!;
+        this.pool[this.start[value]! + counts[value]!++] = list;
+      }
+    }
+  }
+
   toArray(list: number): number[] {
     const from = this.start[list] ?? 0;
     const count = this.count(list);

@@ -3,11 +3,13 @@
  *
  *  1. A node is tracked when its parent is expanded; the root always is. Every tracked node knows its members exactly,
  *     so freq(S) = number of members. Itemsets below a node that was never frequent are not tracked: they cannot be
- *     frequent either.
+ *     frequent either. Redundant itemsets (implications.ts) are not tracked.
  *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
  *  3. `setsOf(user)` lists the tracked nodes that the user's items include, every parent before its children.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
+import { combinations } from "./combinations.ts";
+import { Implications } from "./implications.ts";
 import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
@@ -20,6 +22,7 @@ export class Itemsets {
   readonly members: IntLists = new IntLists();
   /** By user: the nodes that it is a member of. */
   readonly sets: IntLists = new IntLists();
+  readonly implications: Implications = new Implications();
   readonly #items: Items;
   readonly #lengthMax: number;
   readonly #supportFloor: number;
@@ -61,10 +64,6 @@ export class Itemsets {
     return this.#depth[node]!;
   }
 
-  lastItemOf(node: number): number {
-    return this.#item[node]!;
-  }
-
   /** Items of a node in item order. */
   itemsOf(node: number): number[] {
     const items: number[] = [];
@@ -76,6 +75,12 @@ export class Itemsets {
   isWithin(node: number, items: readonly number[]): boolean {
     for (let at = node; at !== ROOT; at = this.#parent[at]!) if (!items.includes(this.#item[at]!)) return false;
     return true;
+  }
+
+  /** Itemsets that are not tracked because a node has the same members: their items, in item order. */
+  redundantWith(node: number): number[][] {
+    const all = this.implications.redundantWith(this.itemsOf(node), this.#lengthMax);
+    return all.map((items) => items.sort((a, b) => this.#items.compare(a, b)));
   }
 
   /** The node of these items (in item order), or -1. */
@@ -118,6 +123,22 @@ export class Itemsets {
     return upper !== 0 ? upper : this.#items.compare(this.#item[a]!, this.#item[b]!);
   }
 
+  /**
+   * Users are about to have these items: ends the implications that they contradict and tracks the itemsets that were
+   * redundant because of them. Each of these nodes comes with the one that stood for it: they have the same members.
+   */
+  contradict(itemsOfUsers: readonly (readonly number[])[]): { readonly node: number; readonly stoodIn: number }[] {
+    return itemsOfUsers.flatMap((items) =>
+      this.implications.contradictedBy(items).flatMap(([item, implied]) => {
+        this.implications.end(item, implied);
+        return this.#trackAnew(item).map((node) => {
+          const stoodIn = this.find(this.itemsOf(node).filter((each) => each !== implied));
+          return { node, stoodIn };
+        });
+      }),
+    );
+  }
+
   /** Makes the user a member of exactly the tracked itemsets of `items` (feature items in item order). */
   assign(user: number, items: readonly number[]): void {
     this.sets.reserve(user + 1);
@@ -131,9 +152,7 @@ export class Itemsets {
       }
       return true;
     });
-    const singles = items.map((item) => this.#childOrNew(ROOT, item));
-    for (const node of singles) this.#enter(node, user);
-    for (const [i, node] of singles.entries()) this.#descend(user, items, node, i + 1);
+    this.#enterAll(user, items);
   }
 
   /** Calls `visit` for every node with members whose items are all among `items` (in item order). */
@@ -156,9 +175,9 @@ export class Itemsets {
 
   /**
    * Batch path: builds the whole tree from nothing by refining groups of users, item by item.
-   * `items` gives every user's feature items in item order.
+   * `items` gives every user's feature items in item order; `mayImply` says which implications are wanted.
    */
-  build(users: number, items: IntLists): void {
+  build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): void {
     const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
     let count = 0;
     let memberships = 0;
@@ -168,12 +187,14 @@ export class Itemsets {
       everyone.users[count] = user;
       everyone.next[count++] = items.start[user]!;
     }
+    this.implications.learn(users, items, mayImply);
     this.sets.reserve(users);
     this.members.reservePool(memberships * 2);
     const refinement = new Refinement(items, this.#items.size, this.#lengthMax);
     this.#refine(ROOT, everyone, 0, count, refinement);
     refinement.small.forEach((above, item, members) => this.members.assign(this.#create(above, item), members));
-    this.#fillSets(users);
+    // Nodes are created parent before child, so ascending ids keep invariant 3.
+    this.sets.invert(this.members, this.#size, users);
   }
 
   /**
@@ -183,7 +204,7 @@ export class Itemsets {
   #refine(node: number, group: Group, from: number, end: number, refinement: Refinement): void {
     const depth = node === ROOT ? 0 : this.#depth[node]!;
     if (depth === this.#lengthMax) return;
-    const parts = refinement.split(group, from, end, depth);
+    const parts = refinement.split(group, from, end, depth, (item) => !this.#isRedundant(node, item));
     const below = refinement.groups[depth]!;
     let first = 0;
     for (const { item, size } of parts) {
@@ -198,23 +219,6 @@ export class Itemsets {
     }
   }
 
-  /** Nodes are created parent before child, so ascending ids keep invariant 3. */
-  #fillSets(users: number): void {
-    const counts = new Int32Array(users);
-    const { pool, start, length } = this.members;
-    for (let node = 0; node < this.#size; node++) {
-      for (let i = 0; i < length[node]!; i++) counts[pool[start[node]! + i]!]!++;
-    }
-    this.sets.allocate(counts);
-    counts.fill(0);
-    for (let node = 0; node < this.#size; node++) {
-      for (let i = 0; i < length[node]!; i++) {
-        const user = pool[start[node]! + i]!;
-        this.sets.pool[this.sets.start[user]! + counts[user]!++] = node;
-      }
-    }
-  }
-
   #visit(items: readonly number[], parent: number, from: number, visit: (node: number) => void): void {
     for (let i = from; i < items.length; i++) {
       const node = this.#child(parent, items[i]!);
@@ -224,11 +228,18 @@ export class Itemsets {
     }
   }
 
+  #enterAll(user: number, items: readonly number[]): void {
+    const singles = items.map((item) => this.#childOrNew(ROOT, item));
+    for (const node of singles) this.#enter(node, user);
+    for (const [i, node] of singles.entries()) this.#descend(user, items, node, i + 1);
+  }
+
   /** The user is a member of `node`: makes it one of the itemsets below, too. */
   #descend(user: number, items: readonly number[], node: number, from: number): void {
     if (this.#expanded[node] === 0) return this.#expandWhenFrequent(node);
     if (this.#depth[node] === this.#lengthMax) return;
     for (let i = from; i < items.length; i++) {
+      if (this.#isRedundant(node, items[i]!)) continue;
       const child = this.#childOrNew(node, items[i]!);
       this.#enter(child, user);
       this.#descend(user, items, child, i + 1);
@@ -242,7 +253,9 @@ export class Itemsets {
     if (this.#depth[node] === this.#lengthMax) return;
     const children = new Set<number>();
     for (const member of this.members.toArray(node)) {
-      for (const item of this.#singleItemsAfter(member, this.#item[node]!)) {
+      const items = this.#singleItemsOf(member);
+      for (const item of items.slice(items.indexOf(this.#item[node]!) + 1)) {
+        if (this.#isRedundant(node, item)) continue;
         const child = this.#childOrNew(node, item);
         this.#enter(child, member);
         children.add(child);
@@ -258,15 +271,36 @@ export class Itemsets {
     this.sets.append(user, node);
   }
 
-  /** Items of a member after `item`, read from its single-item nodes (which are always tracked). */
-  #singleItemsAfter(user: number, item: number): number[] {
+  /** Whether a node and one more item are a redundant itemset. */
+  #isRedundant(node: number, item: number): boolean {
+    for (let at = node; at !== ROOT; at = this.#parent[at]!) {
+      if (this.implications.areLinked(this.#item[at]!, item)) return true;
+    }
+    return false;
+  }
+
+  /** Tracks what an implication by this item made redundant until now; the nodes. */
+  #trackAnew(item: number): number[] {
+    const single = this.#child(ROOT, item);
+    const members = single === -1 ? [] : this.members.toArray(single);
+    const known = members.map((member) => this.sets.count(member));
+    for (const member of members) this.#enterAll(member, this.#singleItemsOf(member));
+    const nodes = new Set<number>();
+    for (const [i, member] of members.entries()) {
+      for (let at = known[i]!; at < this.sets.count(member); at++) nodes.add(this.sets.at(member, at));
+    }
+    return [...nodes];
+  }
+
+  /** Items of a member in item order, read from its single-item nodes (which are always tracked). */
+  #singleItemsOf(user: number): number[] {
     const from = this.sets.start[user]!;
-    const later: number[] = [];
+    const singles: number[] = [];
     for (let i = 0; i < this.sets.length[user]!; i++) {
       const node = this.sets.pool[from + i]!;
-      if (this.#depth[node] === 1 && this.#items.compare(this.#item[node]!, item) > 0) later.push(this.#item[node]!);
+      if (this.#depth[node] === 1) singles.push(this.#item[node]!);
     }
-    return later;
+    return singles.sort((a, b) => this.#items.compare(a, b));
   }
 
   #leave(node: number, user: number): void {
@@ -338,17 +372,6 @@ export class Itemsets {
     this.#slots[hole] = 0;
     this.#live--;
   }
-}
-
-/** How many itemsets of 1 to `lengthMax` items there are of so many items, which may be a mean and no whole number. */
-export function combinations(items: number, lengthMax: number): number {
-  let sum = 0;
-  let ofLength = 1;
-  for (let length = 1; length <= lengthMax; length++) {
-    ofLength *= Math.max(0, items - length + 1) / length;
-    sum += ofLength;
-  }
-  return sum;
 }
 
 function hashOf(parent: number, item: number): number {

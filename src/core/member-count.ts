@@ -9,7 +9,7 @@ const BASE_MAX = 2 ** 30;
 export class MemberCount {
   /** What a user teaches of stands side by side, at `#start[user] … #start[user + 1)` of `#entitlements`. */
   readonly #start: Int32Array;
-  readonly #entitlements: Int32Array;
+  readonly #entitlements: Uint16Array | Int32Array;
   /** By entitlement. */
   readonly #minSupport: Int32Array;
   /** By entitlement: its count plus the base; at or below the base: it was not met yet. */
@@ -24,7 +24,7 @@ export class MemberCount {
     this.#start = new Int32Array(identities.size + 1);
     for (let row = 0; row < pairs.size; row++) if (teaches(row)) this.#start[pairs.userOf(row) + 1]!++;
     for (let user = 0; user < identities.size; user++) this.#start[user + 1]! += this.#start[user]!;
-    this.#entitlements = new Int32Array(this.#start[identities.size]!);
+    this.#entitlements = new (catalog.size <= 1 << 16 ? Uint16Array : Int32Array)(this.#start[identities.size]!);
     const next = this.#start.slice();
     for (let row = 0; row < pairs.size; row++) {
       if (teaches(row)) this.#entitlements[next[pairs.userOf(row)]!++] = pairs.entitlementOf(row);

@@ -9,12 +9,14 @@ import type { Company } from "./company.ts";
 import { bitsOf } from "./flags.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
-import type { AssignmentChunk, EvidenceRow, ItemRow, PublishedChunk, PublishedRow, TableChanges } from "./rows.ts";
+import type { AssignmentChunk, ItemRow, KeptEvidence, PublishedChunk, PublishedRow, TableChanges } from "./rows.ts";
 import type { PairFlagsRow, PairScoreRow } from "./tables.ts";
 import { bandOf, reasonOf, verdictOf } from "./target.ts";
 
 /** Fewer new pairs than this are written down as rows. */
 const CHUNK_ROWS_MIN = 8;
+
+export const NO_EVIDENCE: KeptEvidence = { drifted: [], implications: [] };
 
 export class Memory {
   readonly #company: Company;
@@ -26,7 +28,7 @@ export class Memory {
   #pairsKept = 0;
   /** Pending marks that the store has. */
   readonly #pendingKept: Set<number> = new Set();
-  #evidence: EvidenceRow[] = [];
+  #evidence: KeptEvidence = NO_EVIDENCE;
 
   constructor(company: Company, changes: Changes) {
     this.#company = company;
@@ -47,8 +49,12 @@ export class Memory {
     for (const entitlement of entitlements) this.#pendingKept.add(entitlement);
   }
 
-  loadEvidence(rows: readonly EvidenceRow[]): void {
-    for (const row of rows) this.#evidence.push(row);
+  loadEvidence(kept: KeptEvidence): void {
+    this.#evidence = kept;
+  }
+
+  evidenceOf({ counters }: Live): KeptEvidence {
+    return { drifted: counters.driftedEvidence(), implications: counters.itemsets.implications };
   }
 
   loadPublished(chunk: PublishedChunk): void {
@@ -87,7 +93,7 @@ export class Memory {
   attach(live: Live): void {
     const { pairs } = this.#company;
     const { counters } = live;
-    const counted = live.settle.build();
+    const counted = live.settle.build(this.#implicationsWanted());
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
@@ -96,11 +102,11 @@ export class Memory {
       pairs.setBest(row, 0, 0, false);
       counted.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
     }
-    for (const [entitlement, rule, freqUnion, freq] of this.#evidence) {
+    for (const [entitlement, rule, freqUnion, freq] of this.#evidence.drifted) {
       const node = counters.itemsets.find(rule.split(" ").map(Number));
       if (node !== -1) counted.restore(entitlement, node, freqUnion, freq);
     }
-    this.#evidence = [];
+    this.#evidence = NO_EVIDENCE;
     this.#rules = [];
     this.#ruleNumbers.clear();
     counted.publishUnset();
@@ -109,12 +115,25 @@ export class Memory {
 
   detach(live: Live): void {
     const { pairs } = this.#company;
-    this.#evidence = [...live.counters.driftedEvidence()];
+    const { drifted, implications } = this.evidenceOf(live);
+    this.#evidence = { drifted: [...drifted], implications: [...implications] };
     const { itemsets } = live.counters;
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
       pairs.setWinner(row, this.#ruleNumber(itemsets.itemsOf(pairs.winnerOf(row)).join(" ")));
     }
+  }
+
+  /**
+   * Where evidence drifted, an itemset need not be published as another one with the same members is: there no implication
+   * begins. Where it is exact, all of them are.
+   */
+  #implicationsWanted(): (item: number, implied: number) => boolean {
+    const drifted = new Set<number>();
+    for (const [, rule] of this.#evidence.drifted) for (const item of rule.split(" ")) drifted.add(Number(item));
+    const known = new Set<string>();
+    for (const [item, implied] of this.#evidence.implications) known.add(`${item} ${implied}`);
+    return (item, implied) => !drifted.has(item) || known.has(`${item} ${implied}`);
   }
 
   /** What changed since the last call. `live` null: at rest. */

@@ -2,6 +2,9 @@
 import type { IntLists } from "./int-lists.ts";
 import { largerIntegers } from "./larger.ts";
 
+/** Instead of the place of an item that makes no part. */
+const LEFT_OUT = -1;
+
 export interface Group {
   users: Int32Array;
   /** For each of these users, where the items that may still be added begin in the pool of `items`. */
@@ -14,7 +17,7 @@ export class Refinement {
   /** Groups that are not to be split. */
   readonly small: SmallGroups = new SmallGroups();
   readonly #items: IntLists;
-  /** By item: how many have it, then where the next of them goes. */
+  /** By item: how many have it, then where the next of them goes, or LEFT_OUT. */
   readonly #counts: Int32Array;
 
   constructor(items: IntLists, itemsMax: number, depthMax: number) {
@@ -26,23 +29,31 @@ export class Refinement {
     }));
   }
 
-  /** The parts, in the order in which they stand in `groups[depth]`; users keep their order. */
-  split(group: Group, from: number, end: number, depth: number): { readonly item: number; readonly size: number }[] {
+  /** The parts of items to be kept, in the order in which they stand in `groups[depth]`; users keep their order. */
+  split(
+    group: Group,
+    from: number,
+    end: number,
+    depth: number,
+    isKept: (item: number) => boolean,
+  ): { readonly item: number; readonly size: number }[] {
     const counts = this.#counts;
     const { pool, start, length } = this.#items;
     const seen: number[] = [];
-    let total = 0;
     for (let i = from; i < end; i++) {
       const user = group.users[i]!;
       const last = start[user]! + length[user]!;
-      total += last - group.next[i]!;
       for (let at = group.next[i]!; at < last; at++) if (counts[pool[at]!]!++ === 0) seen.push(pool[at]!);
     }
-    const parts = seen.map((item) => ({ item, size: counts[item]! }));
-    let first = 0;
-    for (const { item, size } of parts) {
-      counts[item] = first;
-      first += size;
+    const parts: { readonly item: number; readonly size: number }[] = [];
+    let total = 0;
+    for (const item of seen) {
+      const size = counts[item]!;
+      counts[item] = LEFT_OUT;
+      if (!isKept(item)) continue;
+      parts.push({ item, size });
+      counts[item] = total;
+      total += size;
     }
     const below = this.groups[depth]!;
     if (below.users.length < total) {
@@ -54,7 +65,9 @@ export class Refinement {
       const user = group.users[i]!;
       const last = start[user]! + length[user]!;
       for (let at = group.next[i]!; at < last; at++) {
-        const place = counts[pool[at]!]!++;
+        const place = counts[pool[at]!]!;
+        if (place === LEFT_OUT) continue;
+        counts[pool[at]!] = place + 1;
         users[place] = user;
         next[place] = at + 1;
       }

@@ -46,6 +46,16 @@ export type PublishedRow = readonly [
  */
 export type EvidenceRow = readonly [entitlement: number, rule: string, freqUnion: number, freq: number];
 
+/** Everybody who has an item has another one, too (implications.ts). */
+export type ImplicationRow = readonly [item: number, implied: number];
+
+/** With it a restart tells hardly any pair anew. */
+export interface KeptEvidence {
+  readonly drifted: Iterable<EvidenceRow>;
+  /** In force: because of them itemsets are left out, and have no evidence of their own. */
+  readonly implications: Iterable<ImplicationRow>;
+}
+
 /** Many assignments as columns: index i of every array is one row. */
 export interface AssignmentChunk {
   readonly entitlements: Uint32Array;

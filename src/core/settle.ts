@@ -66,15 +66,15 @@ export class Settle {
     touched.length = 0;
   }
 
-  /** Batch path: counts everything from the tables. */
-  build(): BatchRules {
+  /** Batch path: counts everything from the tables; `mayImply` says which implications are wanted. */
+  build(mayImply: (item: number, implied: number) => boolean): BatchRules {
     const { identities, catalog, pairs } = this.#company;
     const features = new IntLists(identities.size, identities.size * 8);
     for (let user = 0; user < identities.size; user++) {
       if (identities.isActive(user)) features.assign(user, identities.featuresOf(user));
       this.#countIdentity(user);
     }
-    this.#counters.itemsets.build(identities.size, features);
+    this.#counters.itemsets.build(identities.size, features, mayImply);
     this.#counters.table(catalog.size - 1);
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row)) continue;
@@ -123,9 +123,11 @@ export class Settle {
   #moveMembers(users: readonly number[]): Map<number, SetChange> {
     const { identities } = this.#company;
     const { itemsets } = this.#counters;
+    const items = users.map((user) => (identities.isActive(user) ? identities.featuresOf(user) : []));
+    for (const { node, stoodIn } of itemsets.contradict(items)) this.#counters.repeatRules(node, stoodIn);
     const before = users.map((user) => itemsets.sets.toArray(user));
-    for (const user of users) {
-      itemsets.assign(user, identities.isActive(user) ? identities.featuresOf(user) : []);
+    for (const [i, user] of users.entries()) {
+      itemsets.assign(user, items[i]!);
       this.#countIdentity(user);
     }
     return new Map(users.map((user, i) => [user, setChange(before[i]!, itemsets.sets.toArray(user))]));

@@ -84,20 +84,21 @@ export class ExactView {
     const { minSupport } = this.#live.settings;
     for (let node = 0; node < itemsets.size; node++) {
       const freq = itemsets.freq(node);
-      if (freq >= minSupport) yield { items: this.#live.descriptions.of(node), freq };
+      if (freq < minSupport) continue;
+      for (const items of this.#live.descriptions.withRedundant(node)) yield { items, freq };
     }
   }
 
   *rules(): Generator<RuleRow> {
     const { counters } = this.#live;
     for (const [entitlement, table] of counters.tables.entries()) {
+      const name = this.#company.catalog.names.textOf(entitlement);
       for (const itemset of table.itemsets()) {
-        yield {
-          rule: this.#live.descriptions.of(itemset),
-          entitlement: this.#company.catalog.names.textOf(entitlement),
-          freq: counters.itemsets.freq(itemset),
-          freqUnion: table.freqUnionAt(table.find(itemset)),
-        };
+        const freq = counters.itemsets.freq(itemset);
+        const freqUnion = table.freqUnionAt(table.find(itemset));
+        for (const rule of this.#live.descriptions.withRedundant(itemset)) {
+          yield { rule, entitlement: name, freq, freqUnion };
+        }
       }
     }
   }
@@ -191,14 +192,12 @@ export function publishedView(company: Company, winnerItems: (row: number) => re
 /** The evidence of every rule as consumers may know it. */
 export function* publishedEvidence(company: Company, live: Live): Generator<RuleRow> {
   for (const [entitlement, table] of live.counters.tables.entries()) {
+    const name = company.catalog.names.textOf(entitlement);
     for (const itemset of table.itemsets()) {
       const slot = table.find(itemset);
-      yield {
-        rule: live.descriptions.of(itemset),
-        entitlement: company.catalog.names.textOf(entitlement),
-        freq: table.slots[slot + PUBLISHED_FREQ]!,
-        freqUnion: table.slots[slot + PUBLISHED_UNION]!,
-      };
+      const freq = table.slots[slot + PUBLISHED_FREQ]!;
+      const freqUnion = table.slots[slot + PUBLISHED_UNION]!;
+      for (const rule of live.descriptions.withRedundant(itemset)) yield { rule, entitlement: name, freq, freqUnion };
     }
   }
 }

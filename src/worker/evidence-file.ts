@@ -8,7 +8,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate as eventLoop } from "node:timers/promises";
-import type { EvidenceRow } from "../core/rows.ts";
+import type { EvidenceRow, ImplicationRow, KeptEvidence } from "../core/rows.ts";
 
 export const EVIDENCE_FILE = "evidence.ndjson";
 const ROWS_A_WRITE = 10_000;
@@ -20,13 +20,14 @@ export interface Origin {
   readonly step: number;
 }
 
-export async function writeEvidence(folder: string, origin: Origin, rows: Iterable<EvidenceRow>): Promise<void> {
+/** One row a line, implications first: they are the rows of two numbers. */
+export async function writeEvidence(folder: string, origin: Origin, evidence: KeptEvidence): Promise<void> {
   const target = join(folder, EVIDENCE_FILE);
   const file = await open(`${target}.partial`, "w", 0o600);
   try {
     await file.write(`${JSON.stringify(origin)}\n`);
     let lines: string[] = [];
-    for (const row of rows) {
+    for (const row of rowsOf(evidence)) {
       lines.push(JSON.stringify(row));
       if (lines.length < ROWS_A_WRITE) continue;
       await file.write(`${lines.join("\n")}\n`);
@@ -41,21 +42,29 @@ export async function writeEvidence(folder: string, origin: Origin, rows: Iterab
   await rename(`${target}.partial`, target);
 }
 
-/** Nothing when there is none, or when it belongs to another state or to a later one than this. */
-export async function readEvidence(folder: string, state: Origin): Promise<EvidenceRow[]> {
+/** Empty when there is none, or when it belongs to another state or to a later one than this. */
+export async function readEvidence(folder: string, state: Origin): Promise<KeptEvidence> {
+  const drifted: EvidenceRow[] = [];
+  const implications: ImplicationRow[] = [];
   const source = join(folder, EVIDENCE_FILE);
-  if (!existsSync(source)) return [];
-  const rows: EvidenceRow[] = [];
+  if (!existsSync(source)) return { drifted, implications };
   let origin: Origin | null = null;
   for await (const line of createInterface({ input: createReadStream(source), crlfDelay: Infinity })) {
     if (origin === null) {
       origin = JSON.parse(line) as Origin;
-      if (origin.engine !== state.engine || origin.epoch > state.epoch || origin.step > state.step) return [];
-    } else {
-      rows.push(JSON.parse(line) as EvidenceRow);
+      if (origin.engine !== state.engine || origin.epoch > state.epoch || origin.step > state.step) break;
+      continue;
     }
+    const row = JSON.parse(line) as EvidenceRow | ImplicationRow;
+    if (row.length === 2) implications.push(row);
+    else drifted.push(row);
   }
-  return rows;
+  return { drifted, implications };
+}
+
+function* rowsOf({ drifted, implications }: KeptEvidence): Generator<EvidenceRow | ImplicationRow> {
+  yield* implications;
+  yield* drifted;
 }
 
 /** To be called when another state takes the place of the one that the evidence is of: its ids mean other things there. */

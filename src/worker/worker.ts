@@ -231,7 +231,7 @@ export class Worker {
     const { config, log } = this.#ports;
     const { epoch, step } = this.#standing;
     try {
-      await writeEvidence(config.data, { engine: config.engine, epoch, step }, this.engine.driftedEvidence());
+      await writeEvidence(config.data, { engine: config.engine, epoch, step }, this.engine.keptEvidence());
     } catch (error) {
       log.warn({ err: error }, "published evidence could not be kept: the next start tells some pairs anew");
     }

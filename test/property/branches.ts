@@ -21,6 +21,7 @@ export const BRANCHES = [
   "override",
   "residue",
   "due",
+  "implication ended",
 ] as const;
 export type Branch = (typeof BRANCHES)[number];
 

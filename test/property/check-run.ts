@@ -129,7 +129,8 @@ class Session {
     const wasQuiet = !this.#isCatchingUp && this.#engine.pendingCount() === 0;
     this.#settings = settings;
     this.#isCatchingUp = false;
-    const evidence = [...this.#engine.driftedEvidence()];
+    const { drifted, implications } = this.#engine.keptEvidence();
+    const evidence = { drifted: [...drifted], implications: [...implications] };
     const keepsEvidence = this.#restarts++ % 2 === 0;
     this.#engine = new this.#engineClass(settings);
     if (keepsEvidence) this.#engine.loadEvidence(evidence);
@@ -147,6 +148,11 @@ class Session {
     this.#require(deltas === 0 ? [] : [`${deltas} deltas`], "restart without input, evidence exact or kept");
   }
 
+  /** 0 at rest. */
+  #implications(): number {
+    return [...this.#engine.keptEvidence().implications].length;
+  }
+
   #step(events: readonly StepEvent[], clockMinute: number, budgetRecords: number, catchUp: boolean): StepResult {
     const before = this.tables;
     this.#reference.advanceTo(clockMinute);
@@ -155,7 +161,9 @@ class Session {
     this.#isCatchingUp = catchUp;
     this.#isStale ||= events.length > 0 || before.clockMinute !== this.tables.clockMinute;
 
+    const implications = this.#implications();
     const result = this.#engine.step({ clockMinute, events, budgetRecords, ...(catchUp ? { catchUp } : {}) });
+    if (!catchUp) this.#branches.add("implication ended", Math.max(0, implications - this.#implications()));
     this.#clockMinute = result.clockMinute;
     this.#store.keep(result.changes);
     this.#checkOutcomes(events, result, outcomes);
