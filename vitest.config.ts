@@ -9,6 +9,8 @@ export default defineConfig({
     // One more than the cores that CI has: the tests on Kafka wait much.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    // The built command is run as it was built.
+    server: { deps: { external: [/\/dist\//] } },
     reporters: ["default", "./scripts/summary-reporter.mjs"],
   },
 });

@@ -1,6 +1,7 @@
 /** `apply`: files of native events, one JSON object a line, through the whole pipeline. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
@@ -99,7 +100,7 @@ async function submitFile(
 
 async function* linesIn(file: string, terminal: Terminal): AsyncGenerator<{ number: number; bytes: Buffer }> {
   try {
-    yield* linesOf(file === "-" ? terminal.stdin : createReadStream(file));
+    yield* linesOf(file === "-" ? terminal.stdin : createReadStream(resolve(terminal.cwd, file)));
   } catch (error) {
     if (error instanceof AppError || (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new AppError(

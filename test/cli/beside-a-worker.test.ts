@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { EXIT_CODES } from "../../src/errors.ts";
 import { CliFolder, type Run } from "./corollary.ts";
@@ -14,7 +15,7 @@ test("beside a running worker, reading works, input is handed over, and the rest
   });
 
   const seen: Record<string, Run> = {};
-  const worker = await cli.run(["run", ...data], {
+  const worker = await cli.spawn(["run", ...data], {
     when: {
       said: /"running"/,
       act: async (child) => {
@@ -29,6 +30,7 @@ test("beside a running worker, reading works, input is handed over, and the rest
         for (let tries = 0; tries < 100; tries++) {
           seen["after"] = await cli.run(["status", "--json", ...data]);
           if (seen["after"].out.includes('"hr.identities":[4]')) break;
+          await sleep(100);
         }
         child.kill("SIGTERM");
       },

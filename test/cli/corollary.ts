@@ -4,18 +4,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Answered, runBuilt } from "../support/built-command.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
-export interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+export type Run = Answered;
 
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ProcessOptions extends RunOptions {
   /** For tests that stop it: called with the process once it has said this; /^/ is at once. */
   readonly when?: { readonly said: RegExp; readonly act: (child: ChildProcess) => unknown };
 }
@@ -28,6 +28,11 @@ export class CliFolder {
   }
 
   run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return runBuilt(args, { cwd: this.path, ...options });
+  }
+
+  /** The same as a process of its own. */
+  spawn(args: readonly string[], options: ProcessOptions = {}): Promise<Run> {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: this.path,
       env: { PATH: process.env["PATH"], ...options.env },
@@ -55,8 +60,11 @@ export class CliFolder {
 
   /** The answer of a command with --json; fails with its error output otherwise. */
   async json<T = Record<string, unknown>>(args: readonly string[], options: RunOptions = {}): Promise<T> {
-    const { code, out, err } = await this.run([...args, "--json"], options);
-    if (code !== 0) throw new Error(`exit code ${code}: ${err}`);
-    return JSON.parse(out) as T;
+    return answerOf(await this.run([...args, "--json"], options)) as T;
   }
+}
+
+export function answerOf({ code, out, err }: Run): unknown {
+  if (code !== 0) throw new Error(`exit code ${code}: ${err}`);
+  return JSON.parse(out);
 }

@@ -36,7 +36,7 @@ test("another company is refused in the same folder", async () => {
 
 test.each(["SIGINT", "SIGTERM"] as const)("%s ends it cleanly", async (signal) => {
   const data = ["--people", "150", "--data", `stopped-${signal}`];
-  const { code, out } = await cli.run(["demo", "--rate", "50", ...data], {
+  const { code, out } = await cli.spawn(["demo", "--rate", "50", ...data], {
     when: { said: /^ {2}[+-] /m, act: (child) => child.kill(signal) },
   });
   expect(code).toBe(0);
@@ -47,7 +47,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it cleanly", async (signal) =
 
 test("killed while the company is imported, the next start completes it", async () => {
   const data = ["--people", "400", "--data", "killed"];
-  const killed = await cli.run(["demo", ...data], {
+  const killed = await cli.spawn(["demo", ...data], {
     when: { said: /A company of/, act: (child) => setTimeout(() => child.kill("SIGKILL"), 100) },
   });
   expect(killed.code).toBe(null);

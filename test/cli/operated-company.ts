@@ -47,7 +47,8 @@ export class OperatedCompany {
   async besideWorker<T>(data: string, act: (pid: number | undefined) => Promise<T>): Promise<T> {
     let acted: Promise<T> = Promise.reject(new Error("the worker never ran"));
     acted.catch(() => {});
-    const { code, err } = await this.run(data, ["--set", "log.level=info", "run"], {
+    const args = [...this.#settings, "--set", "log.level=info", "run", "--data", data];
+    const { code, err } = await this.cli.spawn(args, {
       when: {
         said: /"running"/,
         act: async (child) => {

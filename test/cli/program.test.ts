@@ -20,7 +20,7 @@ test("--help names every command and every exit code", async () => {
 });
 
 test.each(COMMANDS)("%s --help says what it does and shows the global options", async (command) => {
-  const { code, out } = await cli.run([command, "--help"]);
+  const { code, out } = await cli.spawn([command, "--help"]);
   expect(code).toBe(0);
   expect(out).toMatch(/Usage: corollary \w+/);
   expect(out).toContain("--data <dir>");
@@ -60,6 +60,11 @@ describe("bad configuration is told in one message, before anything starts", () 
     expect(code).toBe(EXIT_CODES.config);
   });
 });
+
+test.each<[string[]]>([[["--help"]], [["staus"]], [["status", "--json"]]])(
+  "a process answers as the program in it does: %j",
+  async (args) => expect(await cli.spawn(args)).toEqual(await cli.run(args)),
+);
 
 test("errors have a hint, are JSON with --json, and have a stack only with --debug", async () => {
   const plain = await cli.run(["status"]);

@@ -1,4 +1,4 @@
-/** The built command in a folder of its own: the worker as a process that can be killed, and the other commands. */
+/** The built command in a folder of its own: the worker as a process that can be killed, the others inside this one. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { openStore } from "../../src/state/sqlite-store.ts";
 import type { StoredHead } from "../../src/state/store.ts";
 import type { Positions } from "../../src/transport/transport.ts";
 import { reached } from "../../src/worker/positions.ts";
+import { runBuilt } from "../support/built-command.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
 const MAIN = join(PROJECT_ROOT, "dist", "main.js");
@@ -29,7 +30,11 @@ export class WorkerProcess {
   #errors = "";
 
   constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "ignore", "pipe"], env: CLEAN_ENV });
+    this.child = spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { PATH: process.env["PATH"] },
+    });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = (this.#errors + text).slice(-STDERR_KEPT);
       this.serves ||= this.#errors.includes('"msg":"running"');
@@ -57,8 +62,6 @@ export class WorkerProcess {
   }
 }
 
-const CLEAN_ENV = { PATH: process.env["PATH"] };
-
 export class EngineFolder {
   readonly path: string;
   /** The state folder that is worked with. */
@@ -78,18 +81,11 @@ export class EngineFolder {
   }
 
   /** The answer of a command with --json; rejects with its error output otherwise. */
-  command<T = unknown>(args: readonly string[]): Promise<T> {
-    const all = [MAIN, ...args, "--json", "--config", "config.yaml", "--data", this.data];
-    const child = spawn(process.execPath, all, { cwd: this.path, stdio: ["ignore", "pipe", "pipe"], env: CLEAN_ENV });
-    let [out, errors] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    return new Promise((resolve, reject) =>
-      child.on("close", (code) => {
-        if (code === 0) resolve(JSON.parse(out) as T);
-        else reject(new Error(`${args.join(" ")} ended with code ${code}: ${errors}`));
-      }),
-    );
+  async command<T = unknown>(args: readonly string[]): Promise<T> {
+    const all = [...args, "--json", "--config", "config.yaml", "--data", this.data];
+    const { code, out, err } = await runBuilt(all, { cwd: this.path });
+    if (code !== 0) throw new Error(`${args.join(" ")} ended with code ${code}: ${err}`);
+    return JSON.parse(out) as T;
   }
 
   /** As of the last committed step, also beside a running worker; null before the first one. */

@@ -7,7 +7,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { EXIT_CODES } from "../../src/errors.ts";
-import { CliFolder, type Run } from "../cli/corollary.ts";
+import { CliFolder, type ProcessOptions, type Run } from "../cli/corollary.ts";
 import { RandomSource } from "../support/random-source.ts";
 import { readTold, type Told, toldRows } from "./told.ts";
 
@@ -76,7 +76,7 @@ class Life {
   async measure(): Promise<Pace> {
     const spawnedMs = performance.now();
     let spokeMs = spawnedMs;
-    await this.#run(["demo", ...this.#company, "--events", "0"], {
+    await this.#spawn(["demo", ...this.#company, "--events", "0"], {
       when: { said: /./, act: () => (spokeMs = performance.now()) },
     });
     return { start: spokeMs - spawnedMs, founding: performance.now() - spokeMs };
@@ -92,7 +92,7 @@ class Life {
     if (!founded) this.#foundingKills++;
     const withinMs = early ? pace.start : founded ? STREAM_MS : pace.founding;
     const afterMs = this.#random.fraction() * withinMs;
-    const { code, out, err } = await this.#run(["demo", ...this.#company, "--rate", "0"], {
+    const { code, out, err } = await this.#spawn(["demo", ...this.#company, "--rate", "0"], {
       when: { said: early ? /^/ : /./, act: (child) => setTimeout(() => child.kill("SIGKILL"), afterMs) },
     });
     expect(code, err).toBe(null);
@@ -120,7 +120,7 @@ class Life {
   async #check(): Promise<Told> {
     const told = readTold(join(cli.path, this.#data, "journal"));
     expect(told.problems, this.#data).toEqual([]);
-    const verified = await this.#run(["verify", "--json"]);
+    const verified = await cli.run(["verify", "--json", ...this.#settings, "--data", this.#data]);
     if (verified.code === EXIT_CODES.state && told.step === 0) return told;
     expect(verified, this.#data).toMatchObject({ code: 0 });
 
@@ -171,7 +171,7 @@ class Life {
     return cli.json([...args, ...this.#settings, "--data", data]);
   }
 
-  async #run(args: readonly string[], options: Parameters<CliFolder["run"]>[1] = {}): Promise<Run> {
-    return cli.run([...args, ...this.#settings, "--data", this.#data], options);
+  async #spawn(args: readonly string[], options: ProcessOptions): Promise<Run> {
+    return cli.spawn([...args, ...this.#settings, "--data", this.#data], options);
   }
 }
