@@ -104,12 +104,17 @@ export async function sqliteVersion(): Promise<string> {
 }
 
 export function checkSqliteVersion(version: string): void {
-  if (version.localeCompare(SQLITE_VERSION_MIN, "en", { numeric: true }) >= 0) return;
+  if (rank(version) >= rank(SQLITE_VERSION_MIN)) return;
   throw new AppError(
     "state",
     `SQLite is ${version}; at least ${SQLITE_VERSION_MIN} is needed`,
     'Install the package sqlite3 6.0.1 ("overrides": {"sqlite3": "6.0.1"} in package.json).',
   );
+}
+
+/** As SQLite numbers its versions: 3.51.3 is 3051003. */
+function rank(version: string): number {
+  return version.split(".").reduce((sum, part) => sum * 1_000 + Number(part), 0);
 }
 
 /** A connection that cannot open its file never answers, so what can be known is asked first. */

@@ -47,15 +47,14 @@ export async function eachPage<Row extends Group>(
   const last = await lastEntitlement(db, table);
   let from = 0;
   let span = 1;
-  let reading = read(from, from + span);
-  while (from <= last) {
+  const next = (): Promise<readonly Row[]> | null => (from > last ? null : read(from, from + span));
+  for (let reading = next(); reading !== null; ) {
     const groups = await reading;
     from += span;
     span = nextSpan(span, groups);
-    reading = read(from, from + span);
+    reading = next();
     await take(groups);
   }
-  await reading;
 }
 
 function nextSpan(span: number, groups: readonly Group[]): number {

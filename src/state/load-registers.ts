@@ -43,8 +43,8 @@ async function eachPage(
         FROM (SELECT * FROM ${table} WHERE id > ${last} ORDER BY id LIMIT ${ROWS_PER_PAGE})`,
     );
     const rows = JSON.parse(page!.rows) as Row[];
-    if (rows.length === 0) return;
-    take(rows);
+    if (rows.length > 0) take(rows);
+    if (rows.length < ROWS_PER_PAGE) return;
     last = rows.at(-1)![0];
     await nextTurn();
   }

@@ -85,8 +85,10 @@ export const MIGRATIONS: readonly Migration[] = [FIRST, ASSIGNMENT_CHUNKS];
 
 /** How many migrations have run; 0 for a new file. Rejects a file that is not ours or newer than this program. */
 export async function schemaVersion(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<number> {
-  const applicationId = await db.pragma("application_id");
-  const version = await db.pragma("user_version");
+  const [header] = await db.query<{ applicationId: number; version: number }>(
+    sql`SELECT application_id AS applicationId, user_version AS version FROM pragma_application_id, pragma_user_version`,
+  );
+  const { applicationId, version } = header!;
   if (applicationId !== APPLICATION_ID) {
     const [found] = await db.query<{ tables: number }>(sql`SELECT count(*) AS tables FROM sqlite_master`);
     if (applicationId === 0 && version === 0 && found!.tables === 0) return 0;
@@ -96,14 +98,14 @@ export async function schemaVersion(db: Database, migrations: readonly Migration
       "Name another folder with --data, or move that file away.",
     );
   }
-  if (Number(version) > migrations.length) {
+  if (version > migrations.length) {
     throw new AppError(
       "state",
       `${db.path} has schema ${String(version)}; this version of Corollary knows up to ${migrations.length}`,
       "Use the newer version that wrote it, or restore a backup of the older one.",
     );
   }
-  return Number(version);
+  return version;
 }
 
 /** Runs what is missing, each migration in a transaction of its own. */
