@@ -103,7 +103,7 @@ function eventsOf({ counts }: StoredHead): number {
 async function stepsLater(stage: Stage, worker: WorkerProcess, before: number, steps: number): Promise<void> {
   while ((await stage.progressEnd()) < before + 2 + 2 * steps) {
     if (!worker.isRunning) throw new Error(`the worker ended by itself: ${worker.errors}`);
-    await sleep(50);
+    await sleep(100);
   }
 }
 

@@ -22,6 +22,8 @@ const EARLY_SHARE = 0.3;
 const EARLY_MS = 1_500;
 const STEPS_MAX = 8;
 const STEPS_WAIT_MS = 120_000;
+/** Each look at the topics is a connection of its own. */
+const POLL_MS = 100;
 const JITTER_MS = 200;
 const BROKER_AWAY_MS = 2_000;
 /** The broker was away for longer than the worker waits for it. */
@@ -82,7 +84,7 @@ export class Blows {
         this.problems.push(`no step within ${STEPS_WAIT_MS} ms: ${worker.errors.slice(-2_000)}`);
         break;
       }
-      await sleep(20);
+      await sleep(POLL_MS);
     }
     await sleep(this.#random.between(0, JITTER_MS));
   }

@@ -15,6 +15,9 @@ export interface JavaProgram {
   ended(inOrder: boolean): void;
 }
 
+/** For programs that end before more would pay. */
+export const LEAN: readonly string[] = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+
 const underWay = new Set<string>();
 
 /** `options`: of this start alone. Nothing of Java's own is logged: it would stand in the middle of the output. */
@@ -25,9 +28,8 @@ export function javaProgram(jars: string, mainClass: string, options: readonly s
   const use = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
   const make = archives ? [`-XX:ArchiveClassesAtExit=${made}`] : [];
   if (archives) underWay.add(archive);
-  const lean = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable"];
   return {
-    args: [...lean, ...use, ...make, ...options, "-cp", join(jars, "*"), mainClass],
+    args: [...LEAN, "-Xlog:disable", ...use, ...make, ...options, "-cp", join(jars, "*"), mainClass],
     archives,
     ended: (inOrder) => {
       if (!archives) return;

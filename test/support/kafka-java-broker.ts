@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { type JavaProgram, javaProgram } from "./java-program.ts";
+import { type JavaProgram, javaProgram, LEAN } from "./java-program.ts";
 import type { Broker, KafkaVersion } from "./kafka-broker.ts";
 import { type ConsoleOptions, type ConsoleRecord, readWithConsole, writeWithConsole } from "./kafka-console.ts";
 import { accepts, answers, freePort } from "./kafka-probe.ts";
@@ -71,7 +71,8 @@ async function download(version: KafkaVersion, folder: string): Promise<void> {
   const pom = join(PROJECT_ROOT, "test/support/kafka/pom.xml");
   const options = [`-Dkafka.version=${version}`, "dependency:copy-dependencies", `-DoutputDirectory=${fresh}`];
   try {
-    await run("mvn", ["-q", "-B", "-f", pom, ...options]);
+    const MAVEN_OPTS = [...LEAN, process.env["MAVEN_OPTS"] ?? ""].join(" ");
+    await run("mvn", ["-q", "-B", "-f", pom, ...options], { env: { ...process.env, MAVEN_OPTS } });
     writeFileSync(join(fresh, "complete"), "");
     rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);
