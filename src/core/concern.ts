@@ -12,6 +12,10 @@ import type { Policy } from "./policy.ts";
 import { ROW_MAP_WIDTH, type RowMap } from "./row-map.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
+import { LOOK, RAISE } from "./visits.ts";
+
+/** `how`: RAISE or LOOK. */
+type Meet = (user: number, how: number) => boolean;
 
 export class Concern {
   readonly #pairs: Pairs;
@@ -37,10 +41,10 @@ export class Concern {
   }
 
   /**
-   * Calls `meet` for every member of the rule's itemset whose pair with its entitlement must be looked at again; how many
+   * Calls `meet` for every member of the rule's itemset whose pair with its entitlement may have to be told anew; how many
    * were visited. `meet` answers false when the pair has been looked at since the rule changed.
    */
-  forEach(change: RuleChange, meet: (user: number) => boolean): number {
+  forEach(change: RuleChange, meet: Meet): number {
     const { entitlement, itemset } = change;
     const table = this.#counters.table(entitlement);
     const slot = table.find(itemset);
@@ -60,7 +64,7 @@ export class Concern {
     return inRows ? rows.size : members;
   }
 
-  #forEachMember(itemset: number, rows: RowMap, untold: boolean, meet: (user: number) => boolean): void {
+  #forEachMember(itemset: number, rows: RowMap, untold: boolean, meet: Meet): void {
     const { members } = this.#counters.itemsets;
     const count = members.count(itemset);
     if (count === 0) return;
@@ -70,26 +74,25 @@ export class Concern {
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
     for (let i = 0; i < count; i++) {
       const winner = this.#winners[i]!;
-      const row = this.#rows[i]!;
-      if (winner === UNTOLD) {
-        if (untold) meet(members.pool[from + i]!);
-      } else if (!this.#concernsTold(row, winner) || !meet(members.pool[from + i]!)) this.#keepFloor(row);
+      const user = members.pool[from + i]!;
+      if (winner !== UNTOLD) this.#meetTold(this.#rows[i]!, winner, user, meet);
+      else if (untold) meet(user, LOOK);
     }
   }
 
   /** The floor is then that of all pairs of the entitlement: lower than need be. */
-  #forEachRow(itemset: number, { slots, size }: RowMap, meet: (user: number) => boolean): void {
+  #forEachRow(itemset: number, { slots, size }: RowMap, meet: Meet): void {
     const { members } = this.#counters.itemsets;
     this.#reserve(size);
     let count = 0;
     for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) if (slots[at] !== 0) this.#rows[count++] = slots[at + 1]!;
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
+    const meetMember: Meet = (user, how) => members.has(itemset, user) && meet(user, how);
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i]!;
       if (this.#winners[i] === UNTOLD) continue;
       const user = this.#pairs.userOf(row);
-      const concerned = this.#concernsTold(row, this.#winners[i]!) && members.has(itemset, user);
-      if (!concerned || !meet(user)) this.#keepFloor(row);
+      this.#meetTold(row, this.#winners[i]!, user, meetMember);
     }
   }
 
@@ -123,12 +126,19 @@ export class Concern {
     return rise < 0 || this.#unionNow < unionBefore;
   }
 
+  /** The floor is not above that of a pair that is not looked at for this change. */
+  #meetTold(row: number, winner: number, user: number, meet: Meet): void {
+    const rises = winner === this.#itemset && this.#pairs.risesTo(row, this.#unionNow, this.#freqNow);
+    const how = rises ? RAISE : LOOK;
+    const isMet = this.#concernsTold(row, winner) && meet(user, how);
+    if (how === RAISE || !isMet) this.#keepFloor(row);
+  }
+
   #concernsTold(row: number, winner: number): boolean {
     if (winner === -1 || winner === this.#itemset || this.#pairs.bestFreqOf(row) === 0) return true;
     return this.#pairs.isSecure(row) ? this.#movesSecure(row) : this.#movesBest(row) || this.#comesBefore(row);
   }
 
-  /** The pair is not looked at for this change: the floor is not above its own. */
   #keepFloor(row: number): void {
     const secure = this.#pairs.isSecure(row);
     const freq = secure ? this.#pairs.freqOf(row) : this.#pairs.bestFreqOf(row);

@@ -18,6 +18,7 @@ import type { Published } from "./published.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
+import { isLook, LOOK, looksAt, Sweep, union, userOf } from "./visits.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
 const LOOKS_A_STEP = 20_000;
@@ -25,12 +26,10 @@ const LOOKS_A_STEP = 20_000;
 const LOOKS_A_DELTA = 8;
 /** Whether a changed rule concerns a pair is found this much faster than the pair is looked at. */
 const VISITS_A_LOOK = 64;
-/** Putting one user in order takes as long as passing by so many. */
-const USERS_A_SORT = 32;
 
 interface Waiting {
-  /** Users in ascending order; null: all that have to do with the entitlement. */
-  users: Int32Array | null;
+  /** Visits in ascending order; null: all that have to do with the entitlement. */
+  visits: Int32Array | null;
   next: number;
   /** Changed rules of which it is not known yet whom they concern, in the order of their changes. */
   changes: RuleChange[];
@@ -47,9 +46,7 @@ export class Ripple {
   readonly #waiting: Map<number, Waiting> = new Map();
   /** Marked only because everything is looked at once after a start; need not be remembered. */
   readonly #unremembered: Set<number> = new Set();
-  /** By user: the last sweep that met it, so that each user is listed once; negative: that left it out. */
-  #metBy: Int32Array = new Int32Array(64);
-  #sweep = 0;
+  readonly #sweep: Sweep = new Sweep();
 
   constructor(company: Company, counters: Counters, published: Published, settings: Settings) {
     this.#company = company;
@@ -85,7 +82,7 @@ export class Ripple {
     const waiting = this.#waiting.get(entitlement);
     if (waiting === undefined) this.#wait(entitlement, null);
     else {
-      waiting.users = null;
+      waiting.visits = null;
       waiting.next = 0;
       waiting.changes = [];
     }
@@ -94,18 +91,17 @@ export class Ripple {
   /** No user is named twice. */
   markUsers(entitlement: number, users: readonly number[]): void {
     const waiting = this.#waiting.get(entitlement);
-    if (users.length === 0 || waiting?.users === null) return;
+    if (users.length === 0 || waiting?.visits === null) return;
     this.#unremembered.delete(entitlement);
-    const sorted = Int32Array.from(users).sort();
-    if (waiting === undefined) this.#wait(entitlement, sorted);
-    else addUsers(waiting, sorted);
+    if (waiting === undefined) this.#wait(entitlement, looksAt(users));
+    else addVisits(waiting, looksAt(users));
   }
 
   /** Marks the pairs that changed evidence may concern. */
   markConcerned(changes: readonly RuleChange[]): void {
     for (const change of changes) {
       const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, NOBODY);
-      if (waiting.users === null) continue;
+      if (waiting.visits === null) continue;
       this.#unremembered.delete(change.entitlement);
       waiting.changes.push(change);
     }
@@ -135,9 +131,9 @@ export class Ripple {
     for (const [entitlement, waiting] of this.#waiting) {
       looks -= this.#follow(entitlement, waiting, looks);
       if (waiting.changes.length > 0) break;
-      waiting.users ??= this.#everyone(entitlement);
-      looks -= this.#look(entitlement, waiting, waiting.users, looks, deltasMax);
-      if (waiting.next < waiting.users.length) break;
+      waiting.visits ??= this.#everyone(entitlement);
+      looks -= this.#visit(entitlement, waiting, waiting.visits, looks, deltasMax);
+      if (waiting.next < waiting.visits.length) break;
       this.#waiting.delete(entitlement);
       this.#unremembered.delete(entitlement);
     }
@@ -145,19 +141,23 @@ export class Ripple {
   }
 
   /** Brings waiting pairs of one entitlement up to date; how many. */
-  #look(entitlement: number, waiting: Waiting, users: Int32Array, looks: number, deltasMax: number): number {
+  #visit(entitlement: number, waiting: Waiting, visits: Int32Array, looks: number, deltasMax: number): number {
     const from = waiting.next;
-    const end = Math.min(users.length, from + looks);
-    this.#published.expectLooks(entitlement, end - from);
+    const end = Math.min(visits.length, from + looks);
+    let expected = 0;
+    for (let i = from; i < end; i++) if (isLook(visits[i]!)) expected++;
+    this.#published.expectLooks(entitlement, expected);
     while (waiting.next < end && this.#published.deltaCount < deltasMax) {
-      this.#published.update(users[waiting.next++]!, entitlement, null);
+      const visit = visits[waiting.next++]!;
+      if (isLook(visit)) this.#published.update(userOf(visit), entitlement, null);
+      else this.#published.raise(userOf(visit), entitlement);
     }
     this.#published.looksDone();
     return waiting.next - from;
   }
 
-  #wait(entitlement: number, users: Int32Array | null): Waiting {
-    const waiting: Waiting = { users, next: 0, changes: [], looked: [] };
+  #wait(entitlement: number, visits: Int32Array | null): Waiting {
+    const waiting: Waiting = { visits, next: 0, changes: [], looked: [] };
     this.#waiting.set(entitlement, waiting);
     return waiting;
   }
@@ -165,17 +165,17 @@ export class Ripple {
   /** Finds whom changed rules concern, one rule at least, as far as `looks` go; how much of them it took. */
   #follow(entitlement: number, waiting: Waiting, looks: number): number {
     if (waiting.changes.length === 0) return 0;
-    const users = this.#beginSweep();
-    for (const user of waiting.looked) this.#metBy[user] = -this.#sweep;
+    const sweep = this.#beginSweep();
+    for (const user of waiting.looked) sweep.leaveOut(user);
     const rules = byRule(waiting.changes);
     let followed = 0;
     let visits = 0;
     while (followed < rules.length && visits <= looks * VISITS_A_LOOK) {
-      visits += 1 + this.#concern.forEach(rules[followed++]!, (user) => this.#meet(user, users));
+      visits += 1 + this.#concern.forEach(rules[followed++]!, (user, how) => sweep.meet(user, how));
     }
     waiting.changes = rules.slice(followed);
-    this.#meetWatching(entitlement, rules.slice(0, followed), users);
-    addUsers(waiting, this.#ascending(users));
+    this.#meetWatching(entitlement, rules.slice(0, followed));
+    addVisits(waiting, sweep.visits());
     return Math.floor(visits / VISITS_A_LOOK);
   }
 
@@ -183,7 +183,7 @@ export class Ripple {
   #lookAgain(): void {
     for (const waiting of this.#waiting.values()) {
       if (waiting.looked.length === 0) continue;
-      if (waiting.changes.length > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());
+      if (waiting.changes.length > 0) addVisits(waiting, looksAt([...new Set(waiting.looked)]));
       waiting.looked = [];
     }
   }
@@ -191,9 +191,9 @@ export class Ripple {
   /** All users that have a row with the entitlement, or that one of its strong rules recommends it to. */
   #everyone(entitlement: number): Int32Array {
     const { pairs, policy } = this.#company;
-    const users = this.#beginSweep();
+    const sweep = this.#beginSweep();
     const rows = pairs.rowsOf(entitlement).slots;
-    for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) this.#meet(rows[at]! - 1, users);
+    for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) sweep.meet(rows[at]! - 1, LOOK);
     const table = this.#counters.table(entitlement);
     const { slots } = table;
     const { recommendThreshold } = policy.of(entitlement);
@@ -203,50 +203,31 @@ export class Ripple {
       if (slots[at] === 0 || !isStrong(at)) continue;
       const parent = this.#counters.itemsets.parentOf(slots[at]! - 1);
       // Members of an itemset are members of its parent.
-      if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(slots[at]! - 1, users);
+      if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(slots[at]! - 1);
     }
-    return this.#ascending(users);
-  }
-
-  /** The users met in this sweep. */
-  #ascending(users: readonly number[]): Int32Array {
-    const sorted = new Int32Array(users);
-    if (users.length * USERS_A_SORT < this.#metBy.length) return sorted.sort();
-    for (let user = 0, count = 0; count < sorted.length; user++)
-      if (this.#metBy[user] === this.#sweep) sorted[count++] = user;
-    return sorted;
+    return sweep.visits();
   }
 
   /** Pairs whose flags look at their user's previous items. */
-  #meetWatching(entitlement: number, changes: readonly RuleChange[], users: number[]): void {
+  #meetWatching(entitlement: number, changes: readonly RuleChange[]): void {
     const { pairs, identities } = this.#company;
     const { itemsets } = this.#counters;
     for (const row of this.#published.watching.toArray(entitlement)) {
       const previous = identities.previousItemsOf(pairs.userOf(row));
-      if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous))) this.#meet(pairs.userOf(row), users);
+      if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous)))
+        this.#sweep.meet(pairs.userOf(row), LOOK);
     }
   }
 
-  #meetMembers(itemset: number, users: number[]): void {
+  #meetMembers(itemset: number): void {
     const { members } = this.#counters.itemsets;
     const from = members.start[itemset] ?? 0;
-    for (let i = 0; i < members.count(itemset); i++) this.#meet(members.pool[from + i]!, users);
+    for (let i = 0; i < members.count(itemset); i++) this.#sweep.meet(members.pool[from + i]!, LOOK);
   }
 
-  #beginSweep(): number[] {
-    if (this.#metBy.length < this.#company.identities.size) {
-      this.#metBy = new Int32Array(this.#company.identities.size * 2);
-    }
-    this.#sweep++;
-    return [];
-  }
-
-  /** false: the user is left out. */
-  #meet(user: number, users: number[]): boolean {
-    if (this.#metBy[user] === -this.#sweep) return false;
-    if (this.#metBy[user] !== this.#sweep) users.push(user);
-    this.#metBy[user] = this.#sweep;
-    return true;
+  #beginSweep(): Sweep {
+    this.#sweep.begin(this.#company.identities.size);
+    return this.#sweep;
   }
 }
 
@@ -266,23 +247,8 @@ function byRule(changes: readonly RuleChange[]): RuleChange[] {
   return [...first.values()];
 }
 
-/** `users` are ascending, each once. */
-function addUsers(waiting: Waiting, users: Int32Array): void {
-  if (waiting.users === null || users.length === 0) return;
-  waiting.users = union(waiting.users.subarray(waiting.next), users);
+function addVisits(waiting: Waiting, visits: Int32Array): void {
+  if (waiting.visits === null || visits.length === 0) return;
+  waiting.visits = union(waiting.visits.subarray(waiting.next), visits);
   waiting.next = 0;
-}
-
-/** Both ascending and without repetition, and so is the answer. */
-function union(a: Int32Array, b: Int32Array): Int32Array {
-  const all = new Int32Array(a.length + b.length);
-  let count = 0;
-  let j = 0;
-  for (const value of a) {
-    while (j < b.length && b[j]! < value) all[count++] = b[j++]!;
-    if (j < b.length && b[j] === value) j++;
-    all[count++] = value;
-  }
-  while (j < b.length) all[count++] = b[j++]!;
-  return all.subarray(0, count);
 }

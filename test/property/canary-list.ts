@@ -107,14 +107,14 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a ripple is forgotten when the budget ends",
     file: "ripple.ts",
-    find: "if (waiting.next < waiting.users.length) break;",
+    find: "if (waiting.next < waiting.visits.length) break;",
     replace: "",
     family: "exact",
   },
   {
     name: "a pair looked at before the changes of its rules were followed is not looked at again",
     file: "ripple.ts",
-    find: "if (waiting.changes.length > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());",
+    find: "if (waiting.changes.length > 0) addVisits(waiting, looksAt([...new Set(waiting.looked)]));",
     replace: "",
     family: "exact",
   },
@@ -243,5 +243,26 @@ export const CANARIES: readonly Canary[] = [
     find: "!drifted.has(item) ||",
     replace: "drifted.size >= 0 ||",
     family: "material",
+  },
+  {
+    name: "though it rises to another band, a choice leaves the flags as they were",
+    file: "target.ts",
+    find: "return keepsFlags && pairs",
+    replace: "return pairs",
+    family: "exact",
+  },
+  {
+    name: "though it falls, a secure choice stays",
+    file: "pairs.ts",
+    find: "return freqUnion >= union && freqUnion * this.freqOf(row) >= union * freq;",
+    replace: "return freqUnion >= union;",
+    family: "exact",
+  },
+  {
+    name: "of two visits to a pair the lesser counts",
+    file: "visits.ts",
+    find: "Math.max(visit, b[j++]!)",
+    replace: "Math.min(visit, b[j++]!)",
+    family: "exact",
   },
 ];
