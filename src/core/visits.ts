@@ -7,9 +7,9 @@
 export const RAISE = 0;
 export const LOOK = 1;
 
-/** Users whom hardly anything tells apart from all: putting one in order takes as long as passing by so many. */
+/** Putting one user in order takes as long as passing by so many. */
 const USERS_A_SORT = 32;
-const SWEEP_MAX = 2 ** 30;
+const NUMBER_MAX = 2 ** 30;
 
 export function userOf(visit: number): number {
   return visit >> 1;
@@ -44,13 +44,18 @@ export class Sweep {
   /** By user: the number of the last sweep that met it plus how; negative: of the one that left it out. */
   #metBy: Int32Array = new Int32Array(64);
   #number = 0;
+  readonly #numberMax: number;
+
+  constructor(numberMax: number = NUMBER_MAX) {
+    this.#numberMax = numberMax;
+  }
 
   /** `users`: user numbers are below this. */
   begin(users: number): void {
     this.#users = [];
     if (this.#metBy.length < users) this.#metBy = new Int32Array(users * 2);
     this.#number += 2;
-    if (this.#number < SWEEP_MAX) return;
+    if (this.#number < this.#numberMax) return;
     this.#metBy.fill(0);
     this.#number = 2;
   }
