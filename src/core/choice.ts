@@ -38,6 +38,9 @@ export class Choice {
   #unions: Int32Array = new Int32Array(256);
   #freqs: Int32Array = new Int32Array(256);
   #candidates = 0;
+  /** Where the chosen rule and the best one stand in the table. */
+  #chosenAt = -1;
+  #bestAt = -1;
 
   constructor(counters: Counters, settings: Settings) {
     this.#counters = counters;
@@ -79,12 +82,15 @@ export class Choice {
     return this.#pick();
   }
 
-  /** Notes at all rules that apply that a pair was told the choice: see `RuleTable.floorAt`. */
-  lowerFloors(entitlement: number): void {
+  /** Notes at the rules that apply that a pair was told the choice: see `RuleTable.floorAt` and `leadsAt`. */
+  noteTold(entitlement: number): void {
+    const table = this.#counters.table(entitlement);
+    table.setLeads(this.#chosenAt, true);
+    table.setLeads(this.#bestAt, true);
     const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
     const floor = floorOf(union, freq, this.#windowNumerator, this.#windowDenominator);
     if (this.#isRanked) this.#ranking.lowerFloors(floor);
-    else this.#counters.table(entitlement).lowerFloors(this.#offsets, this.#candidates, floor);
+    else table.lowerFloors(this.#offsets, this.#candidates, floor);
   }
 
   #pickRanked(entitlement: number, pool: Int32Array, from: number, end: number): boolean {
@@ -92,6 +98,8 @@ export class Choice {
     const ranking = this.#ranking;
     if (!ranking.choose(pool, from, end)) return false;
     const { slots } = this.#counters.table(entitlement);
+    this.#chosenAt = ranking.chosen;
+    this.#bestAt = ranking.best;
     this.itemset = slots[ranking.chosen]! - 1;
     this.freqUnion = slots[ranking.chosen + PUBLISHED_UNION]!;
     this.freq = slots[ranking.chosen + PUBLISHED_FREQ]!;
@@ -134,10 +142,12 @@ export class Choice {
     if (count === 0) return false;
     const unions = this.#unions;
     const freqs = this.#freqs;
+    let best = 0;
     let bestUnion = unions[0]!;
     let bestFreq = freqs[0]!;
     for (let i = 1; i < count; i++) {
       if (unions[i]! * bestFreq > bestUnion * freqs[i]!) {
+        best = i;
         bestUnion = unions[i]!;
         bestFreq = freqs[i]!;
       }
@@ -152,6 +162,8 @@ export class Choice {
       if (unions[i]! * scale < bound * freqs[i]!) continue;
       if (chosen === -1 || this.#beats(i, chosen)) chosen = i;
     }
+    this.#chosenAt = this.#offsets[chosen]!;
+    this.#bestAt = this.#offsets[best]!;
     this.itemset = this.#sets[chosen]!;
     this.freqUnion = unions[chosen]!;
     this.freq = freqs[chosen]!;

@@ -32,6 +32,7 @@ export class Concern {
   #freqNow = 0;
   /** Of the pairs met so far that need no look. */
   #floor = FLOOR_MAX;
+  #leads = false;
 
   constructor(company: Company, counters: Counters, settings: Settings) {
     this.#pairs = company.pairs;
@@ -53,14 +54,20 @@ export class Concern {
     for (let at: RuleChange | null = change; at !== null && !untold; at = at.later) {
       untold = this.#concernsUntold(entitlement, at);
     }
-    if (!untold && slot !== -1 && this.#isBelow(table.floorAt(slot))) return 0;
+    if (!untold && slot !== -1) {
+      if (this.#isBelow(table.floorAt(slot)) || (this.#isFall() && !table.leadsAt(slot))) return 0;
+    }
     const rows = this.#pairs.rowsOf(entitlement);
     const members = this.#counters.itemsets.freq(itemset);
     const inRows = !untold && members > rows.size;
     this.#floor = FLOOR_MAX;
+    this.#leads = false;
     if (inRows) this.#forEachRow(itemset, rows, meet);
     else this.#forEachMember(itemset, rows, untold, meet);
-    if (slot !== -1) table.setFloor(slot, this.#floor);
+    if (slot !== -1) {
+      table.setFloor(slot, this.#floor);
+      table.setLeads(slot, this.#leads);
+    }
     return inRows ? rows.size : members;
   }
 
@@ -106,8 +113,14 @@ export class Concern {
 
   /** Whether the confidence was and is below a floor. */
   #isBelow(floor: number): boolean {
-    const before = this.#unionBefore * FLOOR_MAX < floor * this.#freqBefore;
+    const before = this.#unionBefore === 0 || this.#unionBefore * FLOOR_MAX < floor * this.#freqBefore;
     return before && this.#unionNow * FLOOR_MAX < floor * this.#freqNow;
+  }
+
+  /** Neither more people nor a higher confidence than before: this concerns only pairs in which the rule leads. */
+  #isFall(): boolean {
+    if (this.#unionNow > this.#unionBefore) return false;
+    return this.#unionNow * this.#freqBefore <= this.#unionBefore * this.#freqNow;
   }
 
   /**
@@ -132,6 +145,7 @@ export class Concern {
     const how = rises ? RAISE : LOOK;
     const isMet = this.#concernsTold(row, winner) && meet(user, how);
     if (how === RAISE || !isMet) this.#keepFloor(row);
+    this.#leads ||= this.#leadsIn(row, winner);
   }
 
   #concernsTold(row: number, winner: number): boolean {
@@ -165,6 +179,13 @@ export class Concern {
     if (higher > 0) return true;
     const wasBest = this.#unionBefore > 0 && this.#unionBefore * bestFreq >= bestUnion * this.#freqBefore;
     return wasBest && (higher < 0 || this.#unionNow === 0);
+  }
+
+  /** Whether it matters to the pair when the rule falls next. */
+  #leadsIn(row: number, winner: number): boolean {
+    if (winner === this.#itemset) return true;
+    const pairs = this.#pairs;
+    return !pairs.isSecure(row) && this.#unionNow * pairs.bestFreqOf(row) >= pairs.bestUnionOf(row) * this.#freqNow;
   }
 
   /** Whether the rule may now be preferred to an insecure choice. */

@@ -79,10 +79,14 @@ export class Counters {
     return this.#freqBefore.get(itemset) ?? this.itemsets.freq(itemset);
   }
 
-  /** Makes a rule with this exact freqUnion; it has no published evidence yet. */
-  addRule(entitlement: number, itemset: number, freqUnion: number): void {
+  /** Makes a rule with this exact freqUnion and floor; it has no published evidence yet. */
+  addRule(entitlement: number, itemset: number, freqUnion: number, floor: number): void {
     this.evidenceVersion++;
-    this.table(entitlement).insert(itemset, freqUnion);
+    const table = this.table(entitlement);
+    const slot = table.insert(itemset, freqUnion);
+    table.setFloor(slot, floor);
+    // Some pairs may still know it from before it lost support.
+    table.setLeads(slot, true);
     this.rulesOf.insert(itemset, entitlement);
   }
 
@@ -95,9 +99,14 @@ export class Counters {
       const from = table.find(other);
       const toldUnion = table.slots[from + PUBLISHED_UNION]!;
       const toldFreq = table.slots[from + PUBLISHED_FREQ]!;
+      const floor = table.floorAt(from);
       const to = table.insert(itemset, table.freqUnionAt(from));
+      table.setFloor(to, floor);
+      table.setLeads(to, true);
       table.slots[to + PUBLISHED_UNION] = toldUnion;
       table.slots[to + PUBLISHED_FREQ] = toldFreq;
+      // Of the other rule some pairs may know older evidence.
+      this.#changes.push({ entitlement, itemset, unionBefore: 0, freqBefore: 0, later: null });
     }
     this.rulesOf.assign(itemset, entitlements);
     if (other !== -1) this.strongOf.assign(itemset, this.strongOf.toArray(other));

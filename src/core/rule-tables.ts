@@ -1,6 +1,6 @@
 /**
  * The rules of one entitlement: open addressing over one Int32Array, four integers a slot, one cache line a probe:
- * [itemset + 1, freqUnion with the floor above it, published freqUnion, published freq]. A rule that was not published has
+ * [itemset + 1, freqUnion with the lead and the floor above it, published freqUnion, published freq]. A rule that was not published has
  * 0, 0.
  * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
@@ -12,9 +12,11 @@ export const RULE_WIDTH = 4;
 
 /** A floor of 1. */
 export const FLOOR_MAX = 255;
-/** freqUnion takes the lower bits: no company has more people. */
+/** freqUnion takes the bits below: no company has more people. */
+const LEADS_BIT = 1 << 23;
 const FLOOR_SHIFT = 24;
-const UNION_MASK = (1 << FLOOR_SHIFT) - 1;
+const UNION_MASK = LEADS_BIT - 1;
+const BELOW_FLOOR_MASK = (1 << FLOOR_SHIFT) - 1;
 
 export class RuleTable {
   slots: Int32Array;
@@ -115,7 +117,17 @@ export class RuleTable {
   }
 
   setFloor(offset: number, floor: number): void {
-    this.slots[offset + FREQ_UNION] = this.freqUnionAt(offset) | (floor << FLOOR_SHIFT);
+    this.slots[offset + FREQ_UNION] = (this.slots[offset + FREQ_UNION]! & BELOW_FLOOR_MASK) | (floor << FLOOR_SHIFT);
+  }
+
+  /** false: of no pair that consumers were told of is the rule the choice, nor did it have the best confidence. */
+  leadsAt(offset: number): boolean {
+    return (this.slots[offset + FREQ_UNION]! & LEADS_BIT) !== 0;
+  }
+
+  setLeads(offset: number, leads: boolean): void {
+    const other = this.slots[offset + FREQ_UNION]! & ~LEADS_BIT;
+    this.slots[offset + FREQ_UNION] = leads ? other | LEADS_BIT : other;
   }
 
   /** No floor of these rules stays above `floor`. */

@@ -88,7 +88,7 @@ export class Settle {
   #recount(entitlement: number): void {
     this.#counters.dropRulesOf(entitlement);
     for (const itemset of this.#countRows(entitlement)) {
-      this.#counters.addRule(entitlement, itemset, this.#counts[itemset]!);
+      this.#counters.addRule(entitlement, itemset, this.#counts[itemset]!, 0);
       this.#touchedRules.push(entitlement, itemset);
       this.#counts[itemset] = 0;
     }
@@ -216,21 +216,31 @@ export class Settle {
     if (itemsets.freq(itemset) < minSupport) return;
     const table = this.#counters.tables[entitlement]!;
     if (table.find(itemset) !== -1) return;
-    if (!this.#smallerHaveRules(table, itemset)) return;
+    const floor = this.#floorOfSmaller(table, itemset);
+    if (floor === -1) return;
     const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.userOf(row), commonItems);
     if (freqUnion < minSupport) return;
-    this.#counters.addRule(entitlement, itemset, freqUnion);
+    this.#counters.addRule(entitlement, itemset, freqUnion, floor);
     this.#touchedRules.push(entitlement, itemset);
   }
 
-  /** Whether every itemset of one item less has a rule: without, this one cannot have support. */
-  #smallerHaveRules(table: RuleTable, itemset: number): boolean {
+  /**
+   * The highest floor among the rules of one item less: they apply wherever this one does. -1: an itemset of one item less
+   * has no rule, so this one cannot have support.
+   */
+  #floorOfSmaller(table: RuleTable, itemset: number): number {
     const { itemsets } = this.#counters;
-    const parent = itemsets.parentOf(itemset);
-    if (parent !== -1 && table.find(parent) === -1) return false;
     let aside = this.#aside.get(itemset);
     if (aside === undefined) this.#aside.set(itemset, (aside = itemsets.asideOf(itemset)));
-    return aside !== null && aside.every((smaller) => table.find(smaller) !== -1);
+    if (aside === null) return -1;
+    const parent = itemsets.parentOf(itemset);
+    let floor = 0;
+    for (const smaller of parent === -1 ? aside : [parent, ...aside]) {
+      const slot = table.find(smaller);
+      if (slot === -1) return -1;
+      floor = Math.max(floor, table.floorAt(slot));
+    }
+    return floor;
   }
 }
 

@@ -170,7 +170,7 @@ export class Target {
     this.bestFreq = this.choice.bestFreq;
     this.secure = this.choice.secure;
     this.verdict = this.#bandFor(this.freqUnion, this.freq);
-    if (evidence === "published") this.choice.lowerFloors(entitlement);
+    if (evidence === "published") this.choice.noteTold(entitlement);
   }
 
   #bandFor(freqUnion: number, freq: number): number {

@@ -36,7 +36,7 @@ test.each([
     const answers: Answer[] = [];
     for (let user = 0; user < company.identities.size; user++) {
       const scored = choice.forUser(user, entitlement, "published");
-      if (scored && user % 3 === 0) choice.lowerFloors(entitlement);
+      if (scored && user % 3 === 0) choice.noteTold(entitlement);
       const { itemset, freqUnion, freq, bestUnion, bestFreq, secure } = choice;
       answers.push({ scored, itemset, freqUnion, freq, secure, best: bestUnion / bestFreq });
     }

@@ -265,4 +265,32 @@ export const CANARIES: readonly Canary[] = [
     replace: "Math.min(visit, b[j++]!)",
     family: "exact",
   },
+  {
+    name: "nobody notes which rule is a choice",
+    file: "choice.ts",
+    find: "table.setLeads(this.#chosenAt, true);",
+    replace: "",
+    family: "exact",
+  },
+  {
+    name: "nobody notes which rule is the best",
+    file: "choice.ts",
+    find: "table.setLeads(this.#bestAt, true);",
+    replace: "",
+    family: "exact",
+  },
+  {
+    name: "a visit forgets that a rule leads",
+    file: "concern.ts",
+    find: "this.#leads ||= this.#leadsIn(row, winner);",
+    replace: "",
+    family: "exact",
+  },
+  {
+    name: "a new rule has the floor of one that applies to fewer",
+    file: "settle.ts",
+    find: "floor = Math.max(floor, table.floorAt(slot));",
+    replace: "floor = 255;",
+    family: "exact",
+  },
 ];
