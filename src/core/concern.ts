@@ -12,10 +12,8 @@ import type { Policy } from "./policy.ts";
 import { ROW_MAP_WIDTH, type RowMap } from "./row-map.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
-import { LOOK, RAISE } from "./visits.ts";
 
-/** `how`: RAISE or LOOK. */
-type Meet = (user: number, how: number) => boolean;
+type Meet = (user: number) => boolean;
 
 export class Concern {
   readonly #pairs: Pairs;
@@ -42,7 +40,7 @@ export class Concern {
   }
 
   /**
-   * Calls `meet` for every member of the rule's itemset whose pair with its entitlement may have to be told anew; how many
+   * Calls `meet` for every member of the rule's itemset whose pair with its entitlement must be looked at again; how many
    * were visited. `meet` answers false when the pair has been looked at since the rule changed.
    */
   forEach(change: RuleChange, meet: Meet): number {
@@ -83,7 +81,7 @@ export class Concern {
       const winner = this.#winners[i]!;
       const user = members.pool[from + i]!;
       if (winner !== UNTOLD) this.#meetTold(this.#rows[i]!, winner, user, meet);
-      else if (untold) meet(user, LOOK);
+      else if (untold) meet(user);
     }
   }
 
@@ -94,7 +92,7 @@ export class Concern {
     let count = 0;
     for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) if (slots[at] !== 0) this.#rows[count++] = slots[at + 1]!;
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
-    const meetMember: Meet = (user, how) => members.has(itemset, user) && meet(user, how);
+    const meetMember: Meet = (user) => members.has(itemset, user) && meet(user);
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i]!;
       if (this.#winners[i] === UNTOLD) continue;
@@ -141,10 +139,7 @@ export class Concern {
 
   /** The floor is not above that of a pair that is not looked at for this change. */
   #meetTold(row: number, winner: number, user: number, meet: Meet): void {
-    const rises = winner === this.#itemset && this.#pairs.risesTo(row, this.#unionNow, this.#freqNow);
-    const how = rises ? RAISE : LOOK;
-    const isMet = this.#concernsTold(row, winner) && meet(user, how);
-    if (how === RAISE || !isMet) this.#keepFloor(row);
+    if (!this.#concernsTold(row, winner) || !meet(user)) this.#keepFloor(row);
     this.#leads ||= this.#leadsIn(row, winner);
   }
 

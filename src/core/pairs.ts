@@ -160,12 +160,6 @@ export class Pairs {
     return (this.#status(row) & SECURE_BIT) !== 0;
   }
 
-  /** Whether this evidence of the published rule has no fewer people and no lower confidence than what was told. */
-  risesTo(row: number, freqUnion: number, freq: number): boolean {
-    const union = this.freqUnionOf(row);
-    return freqUnion >= union && freqUnion * this.freqOf(row) >= union * freq;
-  }
-
   /** NOTHING, PREDICTION or RECOMMENDATION. */
   publishedOf(row: number): number {
     return this.#status(row) & PUBLISHED_MASK;

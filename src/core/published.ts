@@ -70,15 +70,6 @@ export class Published {
     this.#store(row);
   }
 
-  /** `update` of a pair of which nothing changed but that its chosen rule may have risen. */
-  raise(user: number, entitlement: number): void {
-    const row = this.#company.pairs.find(user, entitlement);
-    if (row === -1 || !this.#target.raise(row)) return this.update(user, entitlement, null);
-    if (this.#sameScore(row)) return;
-    this.#emitScore(row, null);
-    this.#store(row);
-  }
-
   /** Rows whose flags fall due by now. */
   takeDue(): number[] {
     const rows: number[] = [];

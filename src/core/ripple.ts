@@ -18,7 +18,7 @@ import type { Published } from "./published.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
-import { isLook, LOOK, looksAt, Sweep, union, userOf } from "./visits.ts";
+import { Sweep } from "./sweep.ts";
 
 /** Pairs looked at in one step beyond those that it names: bounds the time of a step (about 1 µs to 20 µs each). */
 const LOOKS_A_STEP = 20_000;
@@ -28,8 +28,8 @@ const LOOKS_A_DELTA = 8;
 const VISITS_A_LOOK = 64;
 
 interface Waiting {
-  /** Visits in ascending order; null: all that have to do with the entitlement. */
-  visits: Int32Array | null;
+  /** Users in ascending order; null: all that have to do with the entitlement. */
+  users: Int32Array | null;
   next: number;
   /** Changed rules of which it is not known yet whom they concern, in the order of their changes. */
   changes: RuleChange[];
@@ -82,7 +82,7 @@ export class Ripple {
     const waiting = this.#waiting.get(entitlement);
     if (waiting === undefined) this.#wait(entitlement, null);
     else {
-      waiting.visits = null;
+      waiting.users = null;
       waiting.next = 0;
       waiting.changes = [];
     }
@@ -91,17 +91,17 @@ export class Ripple {
   /** No user is named twice. */
   markUsers(entitlement: number, users: readonly number[]): void {
     const waiting = this.#waiting.get(entitlement);
-    if (users.length === 0 || waiting?.visits === null) return;
+    if (users.length === 0 || waiting?.users === null) return;
     this.#unremembered.delete(entitlement);
-    if (waiting === undefined) this.#wait(entitlement, looksAt(users));
-    else addVisits(waiting, looksAt(users));
+    if (waiting === undefined) this.#wait(entitlement, Int32Array.from(users).sort());
+    else addUsers(waiting, Int32Array.from(users).sort());
   }
 
   /** Marks the pairs that changed evidence may concern. */
   markConcerned(changes: readonly RuleChange[]): void {
     for (const change of changes) {
       const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, NOBODY);
-      if (waiting.visits === null) continue;
+      if (waiting.users === null) continue;
       this.#unremembered.delete(change.entitlement);
       waiting.changes.push(change);
     }
@@ -131,9 +131,9 @@ export class Ripple {
     for (const [entitlement, waiting] of this.#waiting) {
       looks -= this.#follow(entitlement, waiting, looks);
       if (waiting.changes.length > 0) break;
-      waiting.visits ??= this.#everyone(entitlement);
-      looks -= this.#visit(entitlement, waiting, waiting.visits, looks, deltasMax);
-      if (waiting.next < waiting.visits.length) break;
+      waiting.users ??= this.#everyone(entitlement);
+      looks -= this.#look(entitlement, waiting, waiting.users, looks, deltasMax);
+      if (waiting.next < waiting.users.length) break;
       this.#waiting.delete(entitlement);
       this.#unremembered.delete(entitlement);
     }
@@ -141,23 +141,19 @@ export class Ripple {
   }
 
   /** Brings waiting pairs of one entitlement up to date; how many. */
-  #visit(entitlement: number, waiting: Waiting, visits: Int32Array, looks: number, deltasMax: number): number {
+  #look(entitlement: number, waiting: Waiting, users: Int32Array, looks: number, deltasMax: number): number {
     const from = waiting.next;
-    const end = Math.min(visits.length, from + looks);
-    let expected = 0;
-    for (let i = from; i < end; i++) if (isLook(visits[i]!)) expected++;
-    this.#published.expectLooks(entitlement, expected);
+    const end = Math.min(users.length, from + looks);
+    this.#published.expectLooks(entitlement, end - from);
     while (waiting.next < end && this.#published.deltaCount < deltasMax) {
-      const visit = visits[waiting.next++]!;
-      if (isLook(visit)) this.#published.update(userOf(visit), entitlement, null);
-      else this.#published.raise(userOf(visit), entitlement);
+      this.#published.update(users[waiting.next++]!, entitlement, null);
     }
     this.#published.looksDone();
     return waiting.next - from;
   }
 
-  #wait(entitlement: number, visits: Int32Array | null): Waiting {
-    const waiting: Waiting = { visits, next: 0, changes: [], looked: [] };
+  #wait(entitlement: number, users: Int32Array | null): Waiting {
+    const waiting: Waiting = { users, next: 0, changes: [], looked: [] };
     this.#waiting.set(entitlement, waiting);
     return waiting;
   }
@@ -171,11 +167,11 @@ export class Ripple {
     let followed = 0;
     let visits = 0;
     while (followed < rules.length && visits <= looks * VISITS_A_LOOK) {
-      visits += 1 + this.#concern.forEach(rules[followed++]!, (user, how) => sweep.meet(user, how));
+      visits += 1 + this.#concern.forEach(rules[followed++]!, (user) => sweep.meet(user));
     }
     waiting.changes = rules.slice(followed);
     this.#meetWatching(entitlement, rules.slice(0, followed));
-    addVisits(waiting, sweep.visits());
+    addUsers(waiting, sweep.users());
     return Math.floor(visits / VISITS_A_LOOK);
   }
 
@@ -183,7 +179,7 @@ export class Ripple {
   #lookAgain(): void {
     for (const waiting of this.#waiting.values()) {
       if (waiting.looked.length === 0) continue;
-      if (waiting.changes.length > 0) addVisits(waiting, looksAt([...new Set(waiting.looked)]));
+      if (waiting.changes.length > 0) addUsers(waiting, Int32Array.from(new Set(waiting.looked)).sort());
       waiting.looked = [];
     }
   }
@@ -193,7 +189,7 @@ export class Ripple {
     const { pairs, policy } = this.#company;
     const sweep = this.#beginSweep();
     const rows = pairs.rowsOf(entitlement).slots;
-    for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) sweep.meet(rows[at]! - 1, LOOK);
+    for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) sweep.meet(rows[at]! - 1);
     const table = this.#counters.table(entitlement);
     const { slots } = table;
     const { recommendThreshold } = policy.of(entitlement);
@@ -205,7 +201,7 @@ export class Ripple {
       // Members of an itemset are members of its parent.
       if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(slots[at]! - 1);
     }
-    return sweep.visits();
+    return sweep.users();
   }
 
   /** Pairs whose flags look at their user's previous items. */
@@ -214,15 +210,14 @@ export class Ripple {
     const { itemsets } = this.#counters;
     for (const row of this.#published.watching.toArray(entitlement)) {
       const previous = identities.previousItemsOf(pairs.userOf(row));
-      if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous)))
-        this.#sweep.meet(pairs.userOf(row), LOOK);
+      if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous))) this.#sweep.meet(pairs.userOf(row));
     }
   }
 
   #meetMembers(itemset: number): void {
     const { members } = this.#counters.itemsets;
     const from = members.start[itemset] ?? 0;
-    for (let i = 0; i < members.count(itemset); i++) this.#sweep.meet(members.pool[from + i]!, LOOK);
+    for (let i = 0; i < members.count(itemset); i++) this.#sweep.meet(members.pool[from + i]!);
   }
 
   #beginSweep(): Sweep {
@@ -247,8 +242,23 @@ function byRule(changes: readonly RuleChange[]): RuleChange[] {
   return [...first.values()];
 }
 
-function addVisits(waiting: Waiting, visits: Int32Array): void {
-  if (waiting.visits === null || visits.length === 0) return;
-  waiting.visits = union(waiting.visits.subarray(waiting.next), visits);
+/** `users` are ascending, each once. */
+function addUsers(waiting: Waiting, users: Int32Array): void {
+  if (waiting.users === null || users.length === 0) return;
+  waiting.users = union(waiting.users.subarray(waiting.next), users);
   waiting.next = 0;
+}
+
+/** Both ascending and without repetition, and so is the answer. */
+function union(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  let count = 0;
+  let j = 0;
+  for (const value of a) {
+    while (j < b.length && b[j]! < value) all[count++] = b[j++]!;
+    if (j < b.length && b[j] === value) j++;
+    all[count++] = value;
+  }
+  while (j < b.length) all[count++] = b[j++]!;
+  return all.subarray(0, count);
 }

@@ -11,7 +11,6 @@ import { REMOVED } from "./identities.ts";
 import { reaches } from "./materiality.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
 import { NEVER } from "./registers.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
 import { type Settings, UNKNOWN_IDENTITY_GRACE_MS } from "./settings.ts";
 
 /** A verdict is the band of a scored pair or the reason why it is not scored. 0: nothing is published. */
@@ -88,26 +87,6 @@ export class Target {
     if (active && held) this.#predict(user, entitlement, row, evidence);
     if (active && !held) this.#recommend(user, entitlement, evidence);
     if (held) this.#flagByTable(row, user, active);
-  }
-
-  /**
-   * As `compute` by published evidence, when nothing happened to a pair that consumers were told of but that its chosen
-   * rule may have risen: then the choice stays (docs/ARCHITECTURE.md, "Skipped looks"). false: it needs `compute`.
-   */
-  raise(row: number): boolean {
-    const { pairs } = this.#company;
-    this.kind = pairs.publishedOf(row);
-    this.itemset = pairs.winnerOf(row);
-    if (this.kind === NOTHING || this.itemset === -1 || pairs.bestFreqOf(row) === 0) return false;
-    const table = this.#counters.table(pairs.entitlementOf(row));
-    const slot = table.find(this.itemset);
-    if (slot === -1) return false;
-    this.freqUnion = table.slots[slot + PUBLISHED_UNION]!;
-    this.freq = table.slots[slot + PUBLISHED_FREQ]!;
-    this.verdict = this.#bandFor(this.freqUnion, this.freq);
-    this.flags = pairs.flagsOf(row);
-    const keepsFlags = this.verdict === pairs.verdictOf(row);
-    return keepsFlags && pairs.risesTo(row, this.freqUnion, this.freq);
   }
 
   /** Whether more than `birthrightAbove` of all active identities hold it. */
