@@ -49,8 +49,8 @@ export class Memory {
     for (const entitlement of entitlements) this.#pendingKept.add(entitlement);
   }
 
-  loadEvidence(kept: KeptEvidence): void {
-    this.#evidence = kept;
+  loadEvidence({ drifted, implications }: KeptEvidence): void {
+    this.#evidence = { drifted: [...drifted], implications: [...implications] };
   }
 
   evidenceOf({ counters }: Live): KeptEvidence {
@@ -115,8 +115,7 @@ export class Memory {
 
   detach(live: Live): void {
     const { pairs } = this.#company;
-    const { drifted, implications } = this.evidenceOf(live);
-    this.#evidence = { drifted: [...drifted], implications: [...implications] };
+    this.loadEvidence(this.evidenceOf(live));
     const { itemsets } = live.counters;
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;

@@ -1,6 +1,8 @@
 /** What the topics must be like, and making them so. */
+import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type Admin, type ITopicConfig } from "kafkajs";
 import { AppError } from "../../errors.ts";
+import { protocolType } from "./kafka-errors.ts";
 
 export interface TopicPlan {
   /** Read by the engine; never compacted, since a key carries many facts and a rebuild replays them all. */
@@ -40,6 +42,8 @@ export interface NewTopics {
   readonly replicationFactor: number;
 }
 
+const LOOKS_AT_NEW_TOPICS = 50;
+const LOOK_AT_NEW_TOPICS_MS = 200;
 const TIMESTAMP_AHEAD = "message.timestamp.after.max.ms";
 const MIN_COMPACTION_LAG_MS = 86_400_000;
 /** The default of brokers from 4.0 on. */
@@ -83,9 +87,26 @@ export async function checkTopics(admin: Admin, plan: TopicPlan): Promise<TopicR
 export async function createTopics(admin: Admin, plan: TopicPlan, sizes: NewTopics): Promise<readonly string[]> {
   const existing = new Set(await admin.listTopics());
   const topics = definitions(plan, sizes).filter(({ topic }) => !existing.has(topic));
-  if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true });
+  const names = topics.map(({ topic }) => topic);
+  if (topics.length > 0) {
+    await admin.createTopics({ topics, waitForLeaders: true });
+    await untilKnown(admin, names);
+  }
   await checkTopics(admin, plan);
-  return topics.map(({ topic }) => topic);
+  return names;
+}
+
+/** Brokers learn of new topics one after the other: for a moment one that is asked may not know them. */
+async function untilKnown(admin: Admin, names: readonly string[]): Promise<void> {
+  for (let looks = 1; looks < LOOKS_AT_NEW_TOPICS; looks++) {
+    try {
+      await describe(admin, names);
+      return;
+    } catch (error) {
+      if (protocolType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+    }
+    await sleep(LOOK_AT_NEW_TOPICS_MS);
+  }
 }
 
 function definitions(plan: TopicPlan, sizes: NewTopics): ITopicConfig[] {
