@@ -78,6 +78,7 @@ export class Engine {
 
   step(input: StepInput): StepResult {
     this.company.advanceClock(input.clockMinute);
+    if (input.catchUp !== true) this.#arrange();
     const { admit } = input;
     const outcomes: Outcome[] = [];
     for (const { event, recordAtMs } of input.events) {
@@ -151,6 +152,7 @@ export class Engine {
   /** Ends loading: counts everything and restores published evidence; what differs is pending. */
   start(clockMinute: number): void {
     this.company.advanceClock(clockMinute);
+    this.#arrange();
     this.#liven();
   }
 
@@ -196,6 +198,11 @@ export class Engine {
       if (policy.refresh(id, catalog.names.textOf(id), catalog.factsOf(id))) recounted.add(id);
     }
     return recounted;
+  }
+
+  /** At rest, before everything is counted. */
+  #arrange(): void {
+    if (this.#live === null) this.#memory.arrange();
   }
 
   #liven(): Live {

@@ -89,6 +89,12 @@ export class Memory {
     }
   }
 
+  /** Puts side by side what will be looked at together; not while changes name rows. At rest only. */
+  arrange(): void {
+    const { assignments, published } = this.#changes;
+    if (assignments.ids.length === 0 && published.ids.length === 0) this.#company.pairs.arrange(this.#pairsKept);
+  }
+
   /** Counts everything, translates published rules to itemsets, restores their evidence and marks every pair. */
   attach(live: Live): void {
     const { pairs } = this.#company;

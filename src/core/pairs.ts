@@ -112,6 +112,33 @@ export class Pairs {
     return this.#size++;
   }
 
+  /**
+   * Gives rows below `end` other numbers, so that those of one entitlement, which are looked at together, stand side by
+   * side. Nobody else may know the number of a row.
+   */
+  arrange(end: number): void {
+    if (this.#isArranged(end)) return;
+    const rows = this.#rowsByEntitlement(0, end);
+    const cells = this.#cells.slice();
+    const [memberAt, lastUsedAt] = [this.memberAt.slice(), this.lastUsedAt.slice()];
+    const extra = [...this.#extra];
+    const numbers = new Int32Array(this.#size);
+    for (let row = end; row < this.#size; row++) numbers[row] = row;
+    for (let row = 0; row < end; row++) {
+      const old = rows[row]!;
+      numbers[old] = row;
+      for (let i = 0; i < WIDTH; i++) this.#cells[row * WIDTH + i] = cells[old * WIDTH + i]!;
+      this.memberAt[row] = memberAt[old]!;
+      this.lastUsedAt[row] = lastUsedAt[old]!;
+    }
+    this.#extra.clear();
+    for (const [row, fields] of extra) this.#extra.set(numbers[row]!, fields);
+    this.byUser.rename(numbers);
+    for (const [i, row] of this.#free.entries()) this.#free[i] = numbers[row]!;
+    this.#byEntitlement.length = 0;
+    this.#mapped = 0;
+  }
+
   userOf(row: number): number {
     return this.#cells[row * WIDTH + USER]!;
   }
@@ -312,23 +339,28 @@ export class Pairs {
     const from = this.#mapped;
     const count = this.#size - from;
     this.#mapped = this.#size;
-    const rows = count < ROWS_SORTED_MIN ? null : this.#rowsByEntitlement(from);
+    const rows = count < ROWS_SORTED_MIN ? null : this.#rowsByEntitlement(from, this.#size);
     for (let i = 0; i < count; i++) {
       const row = rows === null ? from + i : rows[i]!;
-      this.#mapOf(this.entitlementOf(row)).add(this.userOf(row), row);
+      if (this.isLive(row)) this.#mapOf(this.entitlementOf(row)).add(this.userOf(row), row);
     }
   }
 
-  /** Rows from `from` on, so that one map after the other is filled. */
-  #rowsByEntitlement(from: number): Int32Array {
+  /** Rows `from … end`, so that one map after the other is filled. */
+  #rowsByEntitlement(from: number, end: number): Int32Array {
     let entitlements = 0;
-    for (let row = from; row < this.#size; row++) entitlements = Math.max(entitlements, this.entitlementOf(row) + 1);
+    for (let row = from; row < end; row++) entitlements = Math.max(entitlements, this.entitlementOf(row) + 1);
     const ends = new Int32Array(entitlements + 1);
-    for (let row = from; row < this.#size; row++) ends[this.entitlementOf(row) + 1]!++;
+    for (let row = from; row < end; row++) ends[this.entitlementOf(row) + 1]!++;
     for (let entitlement = 1; entitlement <= entitlements; entitlement++) ends[entitlement]! += ends[entitlement - 1]!;
-    const rows = new Int32Array(this.#size - from);
-    for (let row = from; row < this.#size; row++) rows[ends[this.entitlementOf(row)]!++] = row;
+    const rows = new Int32Array(end - from);
+    for (let row = from; row < end; row++) rows[ends[this.entitlementOf(row)]!++] = row;
     return rows;
+  }
+
+  #isArranged(end: number): boolean {
+    for (let row = 1; row < end; row++) if (this.entitlementOf(row) < this.entitlementOf(row - 1)) return false;
+    return true;
   }
 
   #grow(): void {
