@@ -136,7 +136,7 @@ export class IntLists {
   /** Puts `names[value]` in the place of every value; lists stay ascending. */
   rename(names: Int32Array): void {
     for (let list = 0; list < this.length.length; list++) {
-      const values = this.pool.subarray(this.start[list]!, this.start[list]! + this.length[list]!);
+      const values = this.pool.subarray(this.start[list], this.start[list]! + this.length[list]!);
       for (let i = 0; i < values.length; i++) values[i] = names[values[i]!]!;
       values.sort();
     }
