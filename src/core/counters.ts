@@ -81,28 +81,19 @@ export class Counters {
 
   /** Makes a rule with this exact freqUnion and floor; it has no published evidence yet. */
   addRule(entitlement: number, itemset: number, freqUnion: number, floor: number): void {
-    this.evidenceVersion++;
-    const table = this.table(entitlement);
-    const slot = table.insert(itemset, freqUnion);
-    table.setFloor(slot, floor);
-    // Some pairs may still know it from before it lost support.
-    table.setLeads(slot, true);
+    this.#insertRule(entitlement, itemset, freqUnion, floor);
     this.rulesOf.insert(itemset, entitlement);
   }
 
   /** Gives an itemset without rules those of another one (-1: none) with the same members. */
   repeatRules(itemset: number, other: number): void {
-    this.evidenceVersion++;
     const entitlements = other === -1 ? [] : this.rulesOf.toArray(other);
     for (const entitlement of entitlements) {
       const table = this.tables[entitlement]!;
       const from = table.find(other);
       const toldUnion = table.slots[from + PUBLISHED_UNION]!;
       const toldFreq = table.slots[from + PUBLISHED_FREQ]!;
-      const floor = table.floorAt(from);
-      const to = table.insert(itemset, table.freqUnionAt(from));
-      table.setFloor(to, floor);
-      table.setLeads(to, true);
+      const to = this.#insertRule(entitlement, itemset, table.freqUnionAt(from), table.floorAt(from));
       table.slots[to + PUBLISHED_UNION] = toldUnion;
       table.slots[to + PUBLISHED_FREQ] = toldFreq;
       // Of the other rule some pairs may know older evidence.
@@ -110,6 +101,17 @@ export class Counters {
     }
     this.rulesOf.assign(itemset, entitlements);
     if (other !== -1) this.strongOf.assign(itemset, this.strongOf.toArray(other));
+  }
+
+  /** The offset of the new rule in its table. */
+  #insertRule(entitlement: number, itemset: number, freqUnion: number, floor: number): number {
+    this.evidenceVersion++;
+    const table = this.table(entitlement);
+    const slot = table.insert(itemset, freqUnion);
+    table.setFloor(slot, floor);
+    // Some pairs may still know it from before it lost support.
+    table.setLeads(slot, true);
+    return slot;
   }
 
   /** Batch path: takes all rules over. There must be none yet. */

@@ -80,7 +80,7 @@ export class Itemsets {
   /** Itemsets that are not tracked because a node has the same members: their items, in item order. */
   redundantWith(node: number): number[][] {
     const all = this.implications.redundantWith(this.itemsOf(node), this.#lengthMax);
-    return all.map((items) => items.sort((a, b) => this.#items.compare(a, b)));
+    return all.map((items) => this.#inOrder(items));
   }
 
   /** The node of these items (in item order), or -1. */
@@ -253,9 +253,8 @@ export class Itemsets {
     if (this.#depth[node] === this.#lengthMax) return;
     const children = new Set<number>();
     for (const member of this.members.toArray(node)) {
-      const items = this.#singleItemsOf(member);
-      for (const item of items.slice(items.indexOf(this.#item[node]!) + 1)) {
-        if (this.#isRedundant(node, item)) continue;
+      for (const item of this.#singleItemsOf(member)) {
+        if (this.#items.compare(item, this.#item[node]!) <= 0 || this.#isRedundant(node, item)) continue;
         const child = this.#childOrNew(node, item);
         this.#enter(child, member);
         children.add(child);
@@ -284,7 +283,7 @@ export class Itemsets {
     const single = this.#child(ROOT, item);
     const members = single === -1 ? [] : this.members.toArray(single);
     const known = members.map((member) => this.sets.count(member));
-    for (const member of members) this.#enterAll(member, this.#singleItemsOf(member));
+    for (const member of members) this.#enterAll(member, this.#inOrder(this.#singleItemsOf(member)));
     const nodes = new Set<number>();
     for (const [i, member] of members.entries()) {
       for (let at = known[i]!; at < this.sets.count(member); at++) nodes.add(this.sets.at(member, at));
@@ -292,7 +291,7 @@ export class Itemsets {
     return [...nodes];
   }
 
-  /** Items of a member in item order, read from its single-item nodes (which are always tracked). */
+  /** Items of a member in no order, read from its single-item nodes (which are always tracked). */
   #singleItemsOf(user: number): number[] {
     const from = this.sets.start[user]!;
     const singles: number[] = [];
@@ -300,7 +299,11 @@ export class Itemsets {
       const node = this.sets.pool[from + i]!;
       if (this.#depth[node] === 1) singles.push(this.#item[node]!);
     }
-    return singles.sort((a, b) => this.#items.compare(a, b));
+    return singles;
+  }
+
+  #inOrder(items: number[]): number[] {
+    return items.sort((a, b) => this.#items.compare(a, b));
   }
 
   #leave(node: number, user: number): void {

@@ -1,7 +1,7 @@
 /**
  * The rules of one entitlement: open addressing over one Int32Array, four integers a slot, one cache line a probe:
- * [itemset + 1, freqUnion with the lead and the floor above it, published freqUnion, published freq]. A rule that was not published has
- * 0, 0.
+ * [itemset + 1, freqUnion with the lead and the floor above it, published freqUnion, published freq]. A rule that was not
+ * published has 0, 0.
  * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */

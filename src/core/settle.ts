@@ -230,12 +230,15 @@ export class Settle {
    */
   #floorOfSmaller(table: RuleTable, itemset: number): number {
     const { itemsets } = this.#counters;
+    const parent = itemsets.parentOf(itemset);
+    if (parent === -1) return 0;
+    const above = table.find(parent);
+    if (above === -1) return -1;
     let aside = this.#aside.get(itemset);
     if (aside === undefined) this.#aside.set(itemset, (aside = itemsets.asideOf(itemset)));
     if (aside === null) return -1;
-    const parent = itemsets.parentOf(itemset);
-    let floor = 0;
-    for (const smaller of parent === -1 ? aside : [parent, ...aside]) {
+    let floor = table.floorAt(above);
+    for (const smaller of aside) {
       const slot = table.find(smaller);
       if (slot === -1) return -1;
       floor = Math.max(floor, table.floorAt(slot));

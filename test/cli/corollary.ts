@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Answered, runBuilt } from "../support/built-command.ts";
+import { type Answered, answerOf, runBuilt } from "../support/built-command.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
@@ -62,9 +62,4 @@ export class CliFolder {
   async json<T = Record<string, unknown>>(args: readonly string[], options: RunOptions = {}): Promise<T> {
     return answerOf(await this.run([...args, "--json"], options)) as T;
   }
-}
-
-export function answerOf({ code, out, err }: Run): unknown {
-  if (code !== 0) throw new Error(`exit code ${code}: ${err}`);
-  return JSON.parse(out);
 }

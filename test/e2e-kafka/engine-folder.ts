@@ -9,7 +9,7 @@ import { openStore } from "../../src/state/sqlite-store.ts";
 import type { StoredHead } from "../../src/state/store.ts";
 import type { Positions } from "../../src/transport/transport.ts";
 import { reached } from "../../src/worker/positions.ts";
-import { runBuilt } from "../support/built-command.ts";
+import { answerOf, runBuilt } from "../support/built-command.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
 const MAIN = join(PROJECT_ROOT, "dist", "main.js");
@@ -83,9 +83,7 @@ export class EngineFolder {
   /** The answer of a command with --json; rejects with its error output otherwise. */
   async command<T = unknown>(args: readonly string[]): Promise<T> {
     const all = [...args, "--json", "--config", "config.yaml", "--data", this.data];
-    const { code, out, err } = await runBuilt(all, { cwd: this.path });
-    if (code !== 0) throw new Error(`${args.join(" ")} ended with code ${code}: ${err}`);
-    return JSON.parse(out) as T;
+    return answerOf(await runBuilt(all, { cwd: this.path })) as T;
   }
 
   /** As of the last committed step, also beside a running worker; null before the first one. */

@@ -6,7 +6,8 @@ import { makeCompany } from "../../src/demo/company.ts";
 import { assignmentLines, entitlementLines, identityLines } from "../../src/demo/company-csv.ts";
 import { companyEvents } from "../../src/demo/stream.ts";
 import { type EncodableEvent, encodeEvent } from "../../src/events/encode-event.ts";
-import { answerOf, CliFolder } from "../cli/corollary.ts";
+import { CliFolder } from "../cli/corollary.ts";
+import { answerOf } from "../support/built-command.ts";
 
 const PEOPLE = 10_000;
 const ASSIGNMENTS_MIN = 100_000;

@@ -35,6 +35,12 @@ export async function runBuilt(
   return { code, out: stdout.text(), err: stderr.text() };
 }
 
+/** What a command with --json answers; throws its error output otherwise. */
+export function answerOf({ code, out, err }: Answered): unknown {
+  if (code !== 0) throw new Error(`exit code ${code}: ${err}`);
+  return JSON.parse(out);
+}
+
 class Kept extends Writable {
   readonly #chunks: Buffer[] = [];
 
