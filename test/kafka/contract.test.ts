@@ -4,6 +4,7 @@ import type { Transaction } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { KafkaThread } from "../../src/transport/kafka/kafka-thread.ts";
 import { KafkaTransport, type KafkaTransportOptions } from "../../src/transport/kafka/kafka-transport.ts";
+import { makeTopics } from "../../src/transport/kafka/topics.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import type { CutOff, TransportFixture } from "../contracts/transport-fixture.ts";
@@ -81,15 +82,13 @@ async function makeFixture(
   const kafka = testClient(broker);
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({
-    topics: [
-      { topic: inputTopic, numPartitions: 2, ...kept },
-      { topic: secondInputTopic, numPartitions: 1, ...kept },
-      { topic: outputTopic, numPartitions: 3, ...compacted },
-      { topic: secondOutputTopic, numPartitions: 1 },
-      { topic: progressTopic, numPartitions: 1, ...kept },
-    ],
-  });
+  await makeTopics(admin, [
+    { topic: inputTopic, numPartitions: 2, ...kept },
+    { topic: secondInputTopic, numPartitions: 1, ...kept },
+    { topic: outputTopic, numPartitions: 3, ...compacted },
+    { topic: secondOutputTopic, numPartitions: 1 },
+    { topic: progressTopic, numPartitions: 1, ...kept },
+  ]);
   await admin.disconnect();
   const open: Transport[] = [];
   const engine = `${prefix}engine`;

@@ -1,5 +1,6 @@
 import kafkajs from "kafkajs";
 import { expect, test } from "vitest";
+import { makeTopics } from "../../src/transport/kafka/topics.ts";
 import { describeKafka } from "../support/kafka-broker.ts";
 
 for (const version of ["4.1.0", "3.9.1"] as const) {
@@ -8,7 +9,7 @@ for (const version of ["4.1.0", "3.9.1"] as const) {
       const kafka = new kafkajs.Kafka({ brokers: [...broker().brokers], logLevel: kafkajs.logLevel.NOTHING });
       const admin = kafka.admin();
       await admin.connect();
-      await admin.createTopics({ topics: [{ topic: "t", numPartitions: 2 }] });
+      await makeTopics(admin, [{ topic: "t", numPartitions: 2 }]);
       await admin.disconnect();
       const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
       await producer.connect();

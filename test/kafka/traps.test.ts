@@ -11,6 +11,7 @@ import { createKafka } from "../../src/transport/kafka/client.ts";
 import { registerCodecs } from "../../src/transport/kafka/codecs.ts";
 import { readRange } from "../../src/transport/kafka/read-range.ts";
 import { Source } from "../../src/transport/kafka/source.ts";
+import { makeTopics } from "../../src/transport/kafka/topics.ts";
 import { explicit, interleave, readBare, type Step, transactUntil } from "../support/bare-kafkajs.ts";
 import { describeKafka } from "../support/kafka-broker.ts";
 import { freshPrefix, kafkaConfig, makeWorld, testClient, withProducer } from "../support/kafka-fixture.ts";
@@ -34,7 +35,7 @@ describeKafka("the traps of kafkajs", {}, (broker) => {
   async function makeTopic(settings: Readonly<Record<string, string>> = {}, numPartitions = 1): Promise<string> {
     const topic = `${freshPrefix()}trap`;
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    await asked((admin) => admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] }));
+    await asked((admin) => makeTopics(admin, [{ topic, numPartitions, configEntries }]));
     return topic;
   }
 

@@ -44,6 +44,7 @@ export interface NewTopics {
 
 const LOOKS_AT_NEW_TOPICS = 50;
 const LOOK_AT_NEW_TOPICS_MS = 200;
+const NOT_YET = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"]);
 const TIMESTAMP_AHEAD = "message.timestamp.after.max.ms";
 const MIN_COMPACTION_LAG_MS = 86_400_000;
 /** The default of brokers from 4.0 on. */
@@ -87,23 +88,25 @@ export async function checkTopics(admin: Admin, plan: TopicPlan): Promise<TopicR
 export async function createTopics(admin: Admin, plan: TopicPlan, sizes: NewTopics): Promise<readonly string[]> {
   const existing = new Set(await admin.listTopics());
   const topics = definitions(plan, sizes).filter(({ topic }) => !existing.has(topic));
-  const names = topics.map(({ topic }) => topic);
-  if (topics.length > 0) {
-    await admin.createTopics({ topics, waitForLeaders: true });
-    await untilKnown(admin, names);
-  }
+  await makeTopics(admin, topics);
   await checkTopics(admin, plan);
-  return names;
+  return topics.map(({ topic }) => topic);
 }
 
-/** Brokers learn of new topics one after the other: for a moment one that is asked may not know them. */
-async function untilKnown(admin: Admin, names: readonly string[]): Promise<void> {
+/**
+ * Creates topics and waits until they can be used. Brokers learn of new topics one after the other: for a moment one that
+ * is asked may not know them, or not their leaders. kafkajs's own wait ends with an error at the first that does not.
+ */
+export async function makeTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  if (topics.length === 0) return;
+  await admin.createTopics({ topics, waitForLeaders: false });
+  const names = topics.map(({ topic }) => topic);
   for (let looks = 1; looks < LOOKS_AT_NEW_TOPICS; looks++) {
     try {
       await describe(admin, names);
       return;
     } catch (error) {
-      if (protocolType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+      if (!NOT_YET.has(protocolType(error) ?? "")) throw error;
     }
     await sleep(LOOK_AT_NEW_TOPICS_MS);
   }
