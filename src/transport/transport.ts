@@ -95,8 +95,9 @@ export interface Transport {
   positions(): Positions;
   publish(batch: PublishBatch): Promise<PublishOutcome>;
   /**
-   * Appends to input topics, spread over partitions by key, durable when it resolves. `source` names the file or call that
-   * the records come from: records of a source that were appended before are skipped, so that a repeat adds nothing.
+   * Appends to input topics, spread over partitions by key, durable when it resolves; readers and watermarks may show them a
+   * moment later (Kafka answers a commit before it has marked every partition). `source` names the file or call that the
+   * records come from: records of a source that were appended before are skipped, so that a repeat adds nothing.
    */
   append(source: string, records: readonly AppendRecord[]): Promise<void>;
   /** Every committed record of an output topic in order, partition by partition; for recovery and checks. */

@@ -123,7 +123,7 @@ export function inputContract({ fixture, exceptions }: Suite): void {
       };
       expect(await reached()).toBe(true);
       await transport.append("a", appends(20));
-      expect(await reached()).toBe(false);
+      await expect.poll(reached, { timeout: WAIT_MS }).toBe(false);
       const records = await polled(transport, 20);
       const deadline = Date.now() + WAIT_MS;
       while (!(await reached()) && Date.now() < deadline) expect(await transport.poll(10, BYTES_MAX, 50)).toEqual([]);
