@@ -6,7 +6,6 @@ import { BenchState, benchConfig } from "./bench-state.ts";
 import { codesOf } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
 import { exactDigest, publishedDigest } from "./contract.ts";
-import { settle } from "./core-run.ts";
 import { loadCompanyFiles } from "./csv-company.ts";
 import type { AnswerDigest } from "./digest.ts";
 import { type Cost, peakBytes, processCost } from "./report.ts";
@@ -32,7 +31,11 @@ export async function runBatch(folder: string, stateFolder: string, people: numb
   const tablesDurable = processCost();
   engine.start(COMPANY_MINUTE);
   const counted = processCost();
-  const deltas = settle(engine, COMPANY_MINUTE, Number.MAX_SAFE_INTEGER);
+  const { deltaCount } = engine.step({
+    clockMinute: COMPANY_MINUTE,
+    events: [],
+    budgetRecords: Number.MAX_SAFE_INTEGER,
+  });
   const scored = processCost();
   const endedAtMs = Date.now();
   const peak = peakBytes();
@@ -41,7 +44,7 @@ export async function runBatch(folder: string, stateFolder: string, people: numb
     endedAtMs,
     peakBytes: peak,
     phases: { tablesDurable, counted, scored },
-    deltas,
+    deltas: deltaCount,
     answer: { ...exactDigest(engine, codes), ...publishedDigest(engine, codes) },
   };
 }

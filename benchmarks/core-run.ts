@@ -1,8 +1,10 @@
 /** The core alone, without transports and stores: batch start, first publishing, workload W, and what each step took. */
 import { Engine, type StepEvent, type StepResult } from "../src/core/engine.ts";
+import type { PublishedRow } from "../src/core/rows.ts";
 import type { Settings } from "../src/core/settings.ts";
 import type { Company } from "../src/demo/company.ts";
 import { companyEvents } from "../src/demo/stream.ts";
+import type { Delta } from "../src/events/delta.ts";
 import type { InputEvent } from "../src/events/event.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE, type CompanyRows } from "./company-rows.ts";
@@ -39,14 +41,19 @@ export function loadRows(engine: Engine, rows: CompanyRows): Cost {
   return watch.cost;
 }
 
-/** Steps without events until nothing is pending; the number of deltas. */
+/** Steps without events until nothing is pending, all that they tell made; the number of deltas. */
 export function settle(engine: Engine, clockMinute: number, budgetRecords: number): number {
   let deltas = 0;
   for (let step = 0; step < STEPS_TO_QUIET_MAX; step += 1) {
-    deltas += engine.step({ clockMinute, events: [], budgetRecords }).deltas.length;
+    deltas += taken(engine.step({ clockMinute, events: [], budgetRecords })).deltas.length;
     if (engine.pendingCount() === 0) return deltas;
   }
   throw new Error(`still pending after ${STEPS_TO_QUIET_MAX} steps`);
+}
+
+/** What a step leaves behind is made when it is asked for. */
+function taken(result: StepResult): { readonly deltas: readonly Delta[]; readonly published: readonly PublishedRow[] } {
+  return { deltas: result.deltas, published: result.changes.published };
 }
 
 export interface WorkloadOptions {
@@ -70,10 +77,10 @@ export function runWorkload(
   const times = { startMs: COMPANY_MS, intervalMs: EVENT_INTERVAL_MS };
   const stream = companyEvents(company, { seed: company.seed, times });
   let nowMs = COMPANY_MS;
-  const step = (event: InputEvent, budgetRecords: number): StepResult => {
+  const step = (event: InputEvent, budgetRecords: number): number => {
     nowMs = event.at ?? nowMs;
     const events: StepEvent[] = [{ event, recordAtMs: nowMs }];
-    return engine.step({ clockMinute: Math.floor(nowMs / 60_000), events, budgetRecords });
+    return taken(engine.step({ clockMinute: Math.floor(nowMs / 60_000), events, budgetRecords })).deltas.length;
   };
   for (let count = 0; count < options.warmUpEvents; count += 1) step(stream.next().value, options.budgetRecords);
   const whole = new Lanes(options.clock);
@@ -117,11 +124,12 @@ class Lanes {
     this.#nowMs = clock === "wall" ? () => performance.now() : cpuMs;
   }
 
-  time(event: InputEvent, work: () => StepResult | number): void {
+  /** `work` answers with the number of deltas. */
+  time(event: InputEvent, work: () => number): void {
     const startedMs = this.#nowMs();
-    const result = work();
+    const deltas = work();
     const milliseconds = this.#nowMs() - startedMs;
-    this.deltas += typeof result === "number" ? result : result.deltas.length;
+    this.deltas += deltas;
     for (const kind of ["all", event.type]) {
       let latencies = this.#byKind.get(kind);
       if (latencies === undefined) this.#byKind.set(kind, (latencies = new Latencies()));

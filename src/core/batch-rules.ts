@@ -10,7 +10,6 @@ import type { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import type { Materiality } from "./materiality.ts";
 import { MemberCount } from "./member-count.ts";
-import { RULE_WIDTH } from "./rule-tables.ts";
 
 export class BatchRules {
   readonly start: Int32Array;
@@ -61,28 +60,6 @@ export class BatchRules {
         this.publishedFreqs[at] = freq;
       }
     }
-  }
-
-  /**
-   * The rules of entitlements from `from` on, one entitlement after the other: itemset, freqUnion, published freqUnion and
-   * freq. Those of entitlement `from + i` go to record `starts[i]` and after; the last of `starts` ends them all.
-   */
-  byEntitlement(from: number, starts: Int32Array): Int32Array {
-    const end = from + starts.length - 1;
-    const records = new Int32Array(starts.at(-1)! * RULE_WIDTH);
-    const next = starts.slice();
-    for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
-      for (let at = this.start[itemset]!; at < this.start[itemset + 1]!; at++) {
-        const entitlement = this.entitlements[at]!;
-        if (entitlement < from || entitlement >= end) continue;
-        const to = next[entitlement - from]!++ * RULE_WIDTH;
-        records[to] = itemset;
-        records[to + 1] = this.freqUnions[at]!;
-        records[to + 2] = this.publishedUnions[at]!;
-        records[to + 3] = this.publishedFreqs[at]!;
-      }
-    }
-    return records;
   }
 
   #count(): void {

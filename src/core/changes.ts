@@ -3,8 +3,12 @@ import { largerBytes } from "./larger.ts";
 
 /** Dense ids, each once, in the order in which they were first added. */
 export class IdSet {
-  readonly ids: number[] = [];
+  #ids: number[] = [];
   #marked: Uint8Array = new Uint8Array(64);
+
+  get ids(): readonly number[] {
+    return this.#ids;
+  }
 
   add(id: number): void {
     if (id >= this.#marked.length) {
@@ -12,7 +16,7 @@ export class IdSet {
     }
     if (this.#marked[id] === 1) return;
     this.#marked[id] = 1;
-    this.ids.push(id);
+    this.#ids.push(id);
   }
 
   has(id: number): boolean {
@@ -20,8 +24,16 @@ export class IdSet {
   }
 
   clear(): void {
-    for (const id of this.ids) this.#marked[id] = 0;
-    this.ids.length = 0;
+    for (const id of this.#ids) this.#marked[id] = 0;
+    this.#ids.length = 0;
+  }
+
+  /** The ids; none is left. */
+  take(): readonly number[] {
+    const ids = this.#ids;
+    for (const id of ids) this.#marked[id] = 0;
+    this.#ids = [];
+    return ids;
   }
 }
 
@@ -35,18 +47,23 @@ export class Changes {
   readonly applications: Set<string> = new Set();
   /** Rows whose published columns changed, and pairs of which nothing is published any more. */
   readonly published: IdSet = new IdSet();
-  readonly unpublished: [entitlement: number, user: number][] = [];
+  unpublished: [entitlement: number, user: number][] = [];
   /** Id of the last event that named a user or a row. */
   readonly causeOfUser: Map<number, string> = new Map();
   readonly causeOfRow: Map<number, string> = new Map();
 
+  takeUnpublished(): [entitlement: number, user: number][] {
+    const { unpublished } = this;
+    this.unpublished = [];
+    return unpublished;
+  }
+
+  /** Forgets all but what was published or is published no more: that is taken. */
   clear(): void {
     this.users.clear();
     this.assignments.clear();
     this.entitlements.clear();
     this.applications.clear();
-    this.published.clear();
-    this.unpublished.length = 0;
     this.causeOfUser.clear();
     this.causeOfRow.clear();
   }

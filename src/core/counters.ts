@@ -14,11 +14,8 @@ import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import { blockOf, FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
-
-/** Bounds what is held twice while tables are made. */
-const RULES_AT_A_TIME = 1 << 20;
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
 export interface RuleChange {
@@ -139,19 +136,18 @@ export class Counters {
     }
   }
 
-  /** Makes the rule tables, some of them at a time. */
-  #fillTables(rules: BatchRules): void {
+  /** Nothing is known yet of what consumers were told: looks will lower the floors. */
+  #fillTables({ start, entitlements, freqUnions, publishedUnions, publishedFreqs }: BatchRules): void {
     const sizes = new Int32Array(this.tables.length);
-    for (let at = 0; at < rules.size; at++) sizes[rules.entitlements[at]!]!++;
-    for (let from = 0, end = 0; from < sizes.length; from = end) {
-      const starts = [0];
-      while (end < sizes.length && (end === from || starts.at(-1)! + sizes[end]! <= RULES_AT_A_TIME)) {
-        starts.push(starts.at(-1)! + sizes[end++]!);
-      }
-      const records = rules.byEntitlement(from, Int32Array.from(starts));
-      for (let entitlement = from; entitlement < end; entitlement++) {
-        const first = starts[entitlement - from]!;
-        this.tables[entitlement] = tableOf(records, first, first + sizes[entitlement]!);
+    const size = start.at(-1)!;
+    for (let at = 0; at < size; at++) sizes[entitlements[at]!]!++;
+    for (const [entitlement, expected] of sizes.entries()) this.tables[entitlement] = new RuleTable(expected);
+    const { tables } = this;
+    for (let itemset = 0; itemset + 1 < start.length; itemset++) {
+      const end = start[itemset + 1]!;
+      for (let at = start[itemset]!; at < end; at++) {
+        const table = tables[entitlements[at]!]!;
+        table.insertTold(itemset, freqUnions[at]!, publishedUnions[at]!, publishedFreqs[at]!);
       }
     }
   }
@@ -317,16 +313,4 @@ export class Counters {
     this.strongOf.remove(itemset, entitlement);
     if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, later: null });
   }
-}
-
-/** A table of the rules in `records`; nothing is known yet of what consumers were told: looks will lower the floors. */
-function tableOf(records: Int32Array, from: number, end: number): RuleTable {
-  const table = new RuleTable(end - from);
-  for (let at = from * RULE_WIDTH; at < end * RULE_WIDTH; at += RULE_WIDTH) {
-    const offset = table.insert(records[at]!, records[at + 1]!);
-    table.slots[offset + PUBLISHED_UNION] = records[at + 2]!;
-    table.slots[offset + PUBLISHED_FREQ] = records[at + 3]!;
-    table.setFloor(offset, FLOOR_MAX);
-  }
-  return table;
 }

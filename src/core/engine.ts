@@ -13,6 +13,7 @@ import type { Delta } from "../events/delta.ts";
 import type { AssignmentGrants, InputEvent, Outcome } from "../events/event.ts";
 import { Changes, IdSet } from "./changes.ts";
 import { Company } from "./company.ts";
+import { Deferred } from "./deferred.ts";
 import { Live } from "./live.ts";
 import { Memory, NO_EVIDENCE } from "./memory.ts";
 import type {
@@ -58,7 +59,9 @@ export interface StepInput {
 export interface StepResult {
   /** One for each event, in order, then one for each of the grants. */
   readonly outcomes: readonly Outcome[];
+  /** Made when first asked for, as are the published rows of `changes`: that must be before the next step. */
   readonly deltas: readonly Delta[];
+  readonly deltaCount: number;
   readonly changes: TableChanges;
   readonly clockMinute: number;
 }
@@ -69,6 +72,7 @@ export class Engine {
   readonly #changes: Changes = new Changes();
   readonly #memory: Memory;
   #live: Live | null = null;
+  #deltas: Deferred<Delta[]> = new Deferred(() => []);
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -77,6 +81,7 @@ export class Engine {
   }
 
   step(input: StepInput): StepResult {
+    this.#begin();
     this.company.advanceClock(input.clockMinute);
     if (input.catchUp !== true) this.#arrange();
     const { admit } = input;
@@ -91,12 +96,7 @@ export class Engine {
     const recounted = this.#policiesChanged();
     if (input.catchUp === true) this.#rest();
     else this.#liven().step(recounted, input.budgetRecords);
-    return {
-      outcomes,
-      deltas: this.#live?.published.takeDeltas() ?? [],
-      changes: this.#memory.takeChanges(this.#live),
-      clockMinute: this.company.clockMinute,
-    };
+    return this.#result(outcomes);
   }
 
   /** Makes all published evidence exact; what differs is pending. Takes effect with the next steps. */
@@ -189,6 +189,27 @@ export class Engine {
 
   publishedEvidence(): Iterable<RuleRow> {
     return publishedEvidence(this.company, this.#liven());
+  }
+
+  #begin(): void {
+    this.#deltas.end();
+    this.#memory.begin();
+    this.#live?.begin();
+  }
+
+  #result(outcomes: readonly Outcome[]): StepResult {
+    const told = this.#live?.told;
+    const deltas = new Deferred(() => told?.deltas() ?? []);
+    this.#deltas = deltas;
+    return {
+      outcomes,
+      get deltas() {
+        return deltas.value;
+      },
+      deltaCount: told?.size ?? 0,
+      changes: this.#memory.takeChanges(this.#live),
+      clockMinute: this.company.clockMinute,
+    };
   }
 
   #policiesChanged(): IdSet {

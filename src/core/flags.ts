@@ -17,8 +17,13 @@ const FLAGS: readonly (readonly [number, Flag])[] = [
   [EXPIRED, { flag: "expired" }],
 ];
 
-export function flagsOf(bits: number): Flag[] {
-  return FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, flag]) => flag);
+/** By bits. */
+const FLAG_LISTS: readonly (readonly Flag[])[] = Array.from({ length: 2 ** FLAGS.length }, (_, bits) =>
+  FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, flag]) => flag),
+);
+
+export function flagsOf(bits: number): readonly Flag[] {
+  return FLAG_LISTS[bits]!;
 }
 
 export function bitsOf(flags: readonly Flag[]): number {

@@ -3,6 +3,7 @@ import type { BatchRules } from "./batch-rules.ts";
 import type { Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Counters } from "./counters.ts";
+import { DeltaLog } from "./delta-log.ts";
 import { Descriptions } from "./descriptions.ts";
 import { Published } from "./published.ts";
 import { Ripple } from "./ripple.ts";
@@ -14,6 +15,8 @@ export class Live {
   readonly counters: Counters;
   readonly target: Target;
   readonly descriptions: Descriptions;
+  /** What the step at hand, or the last one, tells. */
+  readonly told: DeltaLog;
   readonly published: Published;
   readonly ripple: Ripple;
   readonly settle: Settle;
@@ -31,7 +34,8 @@ export class Live {
     this.settle = new Settle(company, this.counters);
     this.target = new Target(company, this.counters, settings);
     this.descriptions = new Descriptions(company.items, this.counters.itemsets);
-    this.published = new Published(company, this.target, this.descriptions, changes);
+    this.told = new DeltaLog(company, this.descriptions);
+    this.published = new Published(company, this.target, this.told, changes);
     this.ripple = new Ripple(company, this.counters, this.published, settings);
   }
 
@@ -52,6 +56,11 @@ export class Live {
     const deltasMax = this.published.deltaCount + budgetRecords;
     this.#updateDuePairs(deltasMax);
     this.ripple.run(deltasMax);
+  }
+
+  /** A step begins: what the last one told can be asked for no more, and with it numbers of itemsets. */
+  begin(): void {
+    this.told.begin();
     if (this.ripple.size === 0) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
   }
 

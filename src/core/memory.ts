@@ -6,6 +6,7 @@
 
 import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
+import { Deferred } from "./deferred.ts";
 import { bitsOf } from "./flags.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
@@ -29,6 +30,7 @@ export class Memory {
   /** Pending marks that the store has. */
   readonly #pendingKept: Set<number> = new Set();
   #evidence: KeptEvidence = NO_EVIDENCE;
+  #published: Deferred<PublishedRow[]> = new Deferred(() => []);
 
   constructor(company: Company, changes: Changes) {
     this.#company = company;
@@ -141,6 +143,11 @@ export class Memory {
     return (item, implied) => !drifted.has(item) || known.has(`${item} ${implied}`);
   }
 
+  /** A step begins. */
+  begin(): void {
+    this.#published.end();
+  }
+
   /** What changed since the last call. `live` null: at rest. */
   takeChanges(live: Live | null): TableChanges {
     const { identities, catalog, items } = this.#company;
@@ -149,13 +156,16 @@ export class Memory {
     for (; this.#itemsKept < items.size; this.#itemsKept++) {
       newItems.push([this.#itemsKept, items.attributeOf(this.#itemsKept), items.valueOf(this.#itemsKept)]);
     }
+    const published = this.#takePublished(live);
     const taken: TableChanges = {
       users: changes.users.ids.map((user) => identities.row(user)),
       entitlements: changes.entitlements.ids.map((entitlement) => catalog.row(entitlement)),
       applications: [...changes.applications].map((application) => catalog.applicationRow(application)),
       items: newItems,
       ...this.#assignmentChanges(),
-      published: this.#publishedRows(live),
+      get published() {
+        return published.value;
+      },
       ...this.#pendingChanges(live),
     };
     changes.clear();
@@ -177,16 +187,21 @@ export class Memory {
     };
   }
 
-  #publishedRows(live: Live | null): PublishedRow[] {
+  #takePublished(live: Live | null): Deferred<PublishedRow[]> {
+    const rows = this.#changes.published.take();
+    const gone = this.#changes.takeUnpublished();
+    this.#published = new Deferred(() => this.#publishedRows(rows, gone, live));
+    return this.#published;
+  }
+
+  #publishedRows(changed: readonly number[], gone: Changes["unpublished"], live: Live | null): PublishedRow[] {
     const { pairs } = this.#company;
     const isTold = (row: number): boolean => row !== -1 && pairs.isTold(row);
     const rows: PublishedRow[] = [];
-    for (const [entitlement, user] of this.#changes.unpublished) {
+    for (const [entitlement, user] of gone) {
       if (!isTold(pairs.find(user, entitlement))) rows.push([entitlement, user, NOTHING, "", 0, 0, 0, 0, 0]);
     }
-    for (const row of this.#changes.published.ids) {
-      if (pairs.isLive(row) && isTold(row)) rows.push(this.#publishedRow(row, live));
-    }
+    for (const row of changed) if (pairs.isLive(row) && isTold(row)) rows.push(this.#publishedRow(row, live));
     return rows;
   }
 

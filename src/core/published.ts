@@ -2,41 +2,36 @@
  * The published view: compares what should be published of a pair with what was, and turns the difference into deltas.
  * It is changed nowhere else, so the sum of all deltas always equals it.
  */
-import type { Delta, FlagRemoved, RecommendationRemovedReason, Score } from "../events/delta.ts";
+import type { FlagRemoved, RecommendationRemovedReason } from "../events/delta.ts";
 import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
-import type { Descriptions } from "./descriptions.ts";
+import type { DeltaLog, ScoreCode } from "./delta-log.ts";
 import { DueQueue } from "./due-queue.ts";
 import { flagsOf } from "./flags.ts";
 import { IntLists } from "./int-lists.ts";
 import { NOTHING, PREDICTION } from "./pairs.ts";
-import { bandOf, reasonOf, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 export class Published {
   /** By entitlement: rows whose flags depend on other rules than those of the user's present items. */
   readonly watching: IntLists = new IntLists();
   readonly #company: Company;
-  readonly #descriptions: Descriptions;
   readonly #target: Target;
+  readonly #log: DeltaLog;
   readonly #changes: Changes;
-  readonly #due: DueQueue = new DueQueue();
-  #deltas: Delta[] = [];
+  readonly #due: DueQueue;
 
-  constructor(company: Company, target: Target, descriptions: Descriptions, changes: Changes) {
+  constructor(company: Company, target: Target, log: DeltaLog, changes: Changes) {
     this.#company = company;
-    this.#descriptions = descriptions;
     this.#target = target;
+    this.#log = log;
     this.#changes = changes;
+    this.#due = new DueQueue(company.nowMs);
   }
 
+  /** Of this step. */
   get deltaCount(): number {
-    return this.#deltas.length;
-  }
-
-  takeDeltas(): Delta[] {
-    const deltas = this.#deltas;
-    this.#deltas = [];
-    return deltas;
+    return this.#log.size;
   }
 
   /** So many pairs of this entitlement, and no others, are about to be updated, until `looksDone`. */
@@ -79,12 +74,6 @@ export class Published {
     return rows;
   }
 
-  scoreOf(row: number): Score {
-    const { pairs } = this.#company;
-    const verdict = pairs.verdictOf(row);
-    return this.#score(pairs.winnerOf(row), pairs.freqUnionOf(row), pairs.freqOf(row), verdict);
-  }
-
   #sameScore(row: number): boolean {
     const { pairs } = this.#company;
     const target = this.#target;
@@ -102,20 +91,24 @@ export class Published {
     const target = this.#target;
     if (before !== NOTHING && before !== target.kind) this.#emitRemoval(row, before, cause);
     if (target.kind === NOTHING) return;
-    const { user, entitlement } = this.#company.namesOf(row);
-    const score = this.#score(target.itemset, target.freqUnion, target.freq, target.verdict);
-    const previous = before === target.kind ? this.scoreOf(row) : null;
-    const type = target.kind === PREDICTION ? "prediction.upserted" : "recommendation.upserted";
-    this.#deltas.push({ type, user, entitlement, cause, score, previous });
+    const { pairs } = this.#company;
+    const previous = before === target.kind ? this.#scoreOf(row) : null;
+    this.#log.addScore(target.kind, pairs.userOf(row), pairs.entitlementOf(row), target, previous, cause);
+  }
+
+  #scoreOf(row: number): ScoreCode {
+    const { pairs } = this.#company;
+    const [itemset, freqUnion, freq] = [pairs.winnerOf(row), pairs.freqUnionOf(row), pairs.freqOf(row)];
+    return { itemset, freqUnion, freq, verdict: pairs.verdictOf(row) };
   }
 
   #emitRemoval(row: number, before: number, cause: string | null): void {
     const pair = { ...this.#company.namesOf(row), cause };
     if (before === PREDICTION) {
       const reason = this.#company.pairs.isHeld(row) ? "left" : "revoked";
-      this.#deltas.push({ type: "prediction.removed", ...pair, reason });
+      this.#log.add({ type: "prediction.removed", ...pair, reason });
     } else {
-      this.#deltas.push({ type: "recommendation.removed", ...pair, reason: this.#whyWithdrawn(row) });
+      this.#log.add({ type: "recommendation.removed", ...pair, reason: this.#whyWithdrawn(row) });
     }
   }
 
@@ -130,13 +123,13 @@ export class Published {
     const { pairs, identities } = this.#company;
     const flags = flagsOf(this.#target.flags);
     if (flags.length > 0) {
-      this.#deltas.push({ type: "flag.upserted", ...pair, flags, previous: flagsOf(before) });
+      this.#log.add({ type: "flag.upserted", ...pair, flags, previous: flagsOf(before) });
       return;
     }
     let reason: FlagRemoved["reason"] = "cleared";
     if (!pairs.isHeld(row)) reason = "revoked";
     else if (!identities.isActive(pairs.userOf(row))) reason = "left";
-    this.#deltas.push({ type: "flag.removed", ...pair, reason });
+    this.#log.add({ type: "flag.removed", ...pair, reason });
   }
 
   #store(row: number): void {
@@ -152,10 +145,5 @@ export class Published {
   #watch(row: number, entitlement: number): void {
     if (this.#target.watchesPrevious) this.watching.insert(entitlement, row);
     else this.watching.remove(entitlement, row);
-  }
-
-  #score(itemset: number, freqUnion: number, freq: number, verdict: number): Score {
-    const rule = this.#descriptions.of(itemset);
-    return { rule, freqUnion, freq, band: bandOf(verdict), reason: reasonOf(verdict) };
   }
 }

@@ -82,6 +82,13 @@ export class RuleTable {
     return offset;
   }
 
+  /** As `insert`, with published evidence and the highest floor. */
+  insertTold(itemset: number, freqUnion: number, toldUnion: number, toldFreq: number): void {
+    const offset = this.insert(itemset, freqUnion | (FLOOR_MAX << FLOOR_SHIFT));
+    this.slots[offset + PUBLISHED_UNION] = toldUnion;
+    this.slots[offset + PUBLISHED_FREQ] = toldFreq;
+  }
+
   delete(itemset: number): void {
     const offset = this.find(itemset);
     if (offset === -1) return;

@@ -16,9 +16,7 @@ export function standingOf(commit: StepCommit): StepHead {
 export function hasNoEffect(batch: Batch, result: StepResult): boolean {
   const { changes } = result;
   return (
-    batch.records.length === 0 &&
-    result.deltas.length === 0 &&
-    Object.values(changes).every((rows) => rows.length === 0)
+    batch.records.length === 0 && result.deltaCount === 0 && Object.values(changes).every((rows) => rows.length === 0)
   );
 }
 

@@ -108,14 +108,19 @@ describe("RowMap", () => {
 });
 
 describe("DueQueue", () => {
-  test("gives what is due in order of time, each row once, for its earliest time", () => {
+  test.each([
+    { span: "minutes", unit: 1 },
+    { span: "hours", unit: 3_600_000 },
+    { span: "days", unit: 40_000_000 },
+    { span: "years", unit: 400_000_000 },
+  ])("gives what is due within $span, each row once, for its earliest time", ({ unit }) => {
     const random = new Prng(4, 0);
-    const queue = new DueQueue();
+    const queue = new DueQueue(0);
     const model = new Map<number, number>();
-    for (let now = 0; now < 2_000; now++) {
+    for (let now = 0; now < 2_000 * unit; now += unit) {
       for (let i = 0; i < 5; i++) {
         const row = random.below(200);
-        const at = now + random.below(400);
+        const at = now + random.below(400 * unit);
         queue.push(at, row);
         model.set(row, Math.min(at, model.get(row) ?? Infinity));
       }

@@ -156,7 +156,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a delta does not say what was published before",
     file: "published.ts",
-    find: "const previous = before === target.kind ? this.scoreOf(row) : null;",
+    find: "const previous = before === target.kind ? this.#scoreOf(row) : null;",
     replace: "const previous = null;",
     family: "exact",
   },
