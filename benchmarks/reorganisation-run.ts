@@ -13,7 +13,7 @@ import { StepSize } from "../src/worker/step-size.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE, companyRows } from "./company-rows.ts";
 import { checkContract } from "./contract.ts";
-import { settle, startEngine } from "./core-run.ts";
+import { settle, startEngine, taken } from "./core-run.ts";
 import { Latencies } from "./latencies.ts";
 import { type Cost, peakBytes, rounded, Stopwatch, say, timed } from "./report.ts";
 
@@ -168,7 +168,10 @@ class Reorganisation {
     );
     const budgetRecords = this.#budgetRecords ?? this.#stepSize.budgetRecords(stamped.length);
     const startedMs = performance.now();
-    const result = this.#watch.run(() => this.#engine.step({ clockMinute: MINUTE, events: stamped, budgetRecords }));
+    const result = this.#watch.run(() => {
+      const step = this.#engine.step({ clockMinute: MINUTE, events: stamped, budgetRecords });
+      return { ...step, ...taken(step) };
+    });
     const engineMs = performance.now() - startedMs;
     latencies.add(this.#lastMs + engineMs);
     this.#lastMs = engineMs;

@@ -57,11 +57,16 @@ export class Counters {
   constructor(company: Company, settings: Settings) {
     this.#company = company;
     this.materiality = new Materiality(settings);
-    this.itemsets = new Itemsets(company.items, settings.maxRuleLength, company.policy.supportFloor, (node) => {
-      if (this.movedSets.has(node)) return;
-      this.movedSets.add(node);
-      this.#freqBefore.set(node, this.itemsets.freq(node));
-    });
+    this.itemsets = new Itemsets(
+      company.items,
+      settings.maxRuleLength,
+      company.policy.supportFloor,
+      (node, freqBefore) => {
+        if (this.movedSets.has(node)) return;
+        this.movedSets.add(node);
+        this.#freqBefore.set(node, freqBefore);
+      },
+    );
   }
 
   table(entitlement: number): RuleTable {

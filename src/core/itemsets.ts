@@ -17,6 +17,13 @@ import { type Group, Refinement } from "./refinement.ts";
 
 const ROOT = -1;
 
+/** How the itemsets of one user changed. */
+export interface SetChange {
+  readonly removed: readonly number[];
+  readonly kept: readonly number[];
+  readonly added: readonly number[];
+}
+
 export class Itemsets {
   /** By node: its members, ascending. */
   readonly members: IntLists = new IntLists();
@@ -26,8 +33,8 @@ export class Itemsets {
   readonly #items: Items;
   readonly #lengthMax: number;
   readonly #supportFloor: number;
-  /** Called before the first change of a node's freq. */
-  readonly #onChange: (node: number) => void;
+  /** Called whenever a node's freq has changed. */
+  readonly #onChange: (node: number, freqBefore: number) => void;
   #parent: Int32Array = new Int32Array(64);
   #item: Int32Array = new Int32Array(64);
   #depth: Uint8Array = new Uint8Array(64);
@@ -39,7 +46,12 @@ export class Itemsets {
   #slots: Int32Array = new Int32Array(256);
   #live = 0;
 
-  constructor(items: Items, lengthMax: number, supportFloor: number, onChange: (node: number) => void) {
+  constructor(
+    items: Items,
+    lengthMax: number,
+    supportFloor: number,
+    onChange: (node: number, freqBefore: number) => void,
+  ) {
     this.#items = items;
     this.#lengthMax = lengthMax;
     this.#supportFloor = supportFloor;
@@ -140,19 +152,24 @@ export class Itemsets {
   }
 
   /** Makes the user a member of exactly the tracked itemsets of `items` (feature items in item order). */
-  assign(user: number, items: readonly number[]): void {
+  assign(user: number, items: readonly number[]): SetChange {
     this.sets.reserve(user + 1);
     const wanted = new Set(items);
+    const had = new Set<number>();
+    const removed: number[] = [];
     this.sets.filter(user, (node) => {
+      if (this.#depth[node] === 1) had.add(this.#item[node]!);
       for (let at = node; at !== ROOT; at = this.#parent[at]!) {
         if (!wanted.has(this.#item[at]!)) {
           this.#leave(node, user);
+          removed.push(node);
           return false;
         }
       }
       return true;
     });
-    this.#enterAll(user, items);
+    const kept = this.sets.toArray(user);
+    return { removed, kept, added: this.#enterAll(user, items, (item) => !had.has(item)) };
   }
 
   /** Calls `visit` for every node with members whose items are all among `items` (in item order). */
@@ -228,21 +245,35 @@ export class Itemsets {
     }
   }
 
-  #enterAll(user: number, items: readonly number[]): void {
+  /** Makes the user a member of the tracked itemsets of `items` with a new one among them; which. */
+  #enterAll(user: number, items: readonly number[], isNew: (item: number) => boolean): number[] {
+    const known = this.sets.count(user);
+    const news = items.map(isNew);
     const singles = items.map((item) => this.#childOrNew(ROOT, item));
-    for (const node of singles) this.#enter(node, user);
-    for (const [i, node] of singles.entries()) this.#descend(user, items, node, i + 1);
+    for (const [i, node] of singles.entries()) if (news[i] === true) this.#enter(node, user);
+    for (const [i, node] of singles.entries()) this.#descend(user, items, news, node, i + 1, news[i]!);
+    return this.sets.toArray(user).slice(known);
   }
 
-  /** The user is a member of `node`: makes it one of the itemsets below, too. */
-  #descend(user: number, items: readonly number[], node: number, from: number): void {
+  /** The user is a member of `node`, now or (`hasNew` false) from before: makes it one of the itemsets below, too. */
+  #descend(
+    user: number,
+    items: readonly number[],
+    news: readonly boolean[],
+    node: number,
+    from: number,
+    hasNew: boolean,
+  ): void {
     if (this.#expanded[node] === 0) return this.#expandWhenFrequent(node);
     if (this.#depth[node] === this.#lengthMax) return;
-    for (let i = from; i < items.length; i++) {
-      if (this.#isRedundant(node, items[i]!)) continue;
+    const end = hasNew ? items.length : news.lastIndexOf(true) + 1;
+    const isLast = this.#depth[node]! + 1 === this.#lengthMax;
+    for (let i = from; i < end; i++) {
+      const isNew = hasNew || news[i]!;
+      if ((isLast && !isNew) || this.#isRedundant(node, items[i]!)) continue;
       const child = this.#childOrNew(node, items[i]!);
-      this.#enter(child, user);
-      this.#descend(user, items, child, i + 1);
+      if (isNew) this.#enter(child, user);
+      this.#descend(user, items, news, child, i + 1, isNew);
     }
   }
 
@@ -264,9 +295,8 @@ export class Itemsets {
   }
 
   #enter(node: number, user: number): void {
-    if (this.members.has(node, user)) return;
-    this.#onChange(node);
-    this.members.insert(node, user);
+    if (!this.members.insert(node, user)) return;
+    this.#onChange(node, this.members.count(node) - 1);
     this.sets.append(user, node);
   }
 
@@ -281,12 +311,10 @@ export class Itemsets {
   /** Tracks what an implication by this item made redundant until now; the nodes. */
   #trackAnew(item: number): number[] {
     const single = this.#child(ROOT, item);
-    const members = single === -1 ? [] : this.members.toArray(single);
-    const known = members.map((member) => this.sets.count(member));
-    for (const member of members) this.#enterAll(member, this.#inOrder(this.#singleItemsOf(member)));
     const nodes = new Set<number>();
-    for (const [i, member] of members.entries()) {
-      for (let at = known[i]!; at < this.sets.count(member); at++) nodes.add(this.sets.at(member, at));
+    for (const member of single === -1 ? [] : this.members.toArray(single)) {
+      const items = this.#inOrder(this.#singleItemsOf(member));
+      for (const node of this.#enterAll(member, items, (each) => each === item)) nodes.add(node);
     }
     return [...nodes];
   }
@@ -307,8 +335,8 @@ export class Itemsets {
   }
 
   #leave(node: number, user: number): void {
-    this.#onChange(node);
     this.members.remove(node, user);
+    this.#onChange(node, this.members.count(node) + 1);
     if (this.members.count(node) === 0) this.#emptied.push(node);
   }
 

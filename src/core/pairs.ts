@@ -364,7 +364,7 @@ export class Pairs {
   }
 
   #grow(): void {
-    const size = Math.ceil(this.memberAt.length * 1.5);
+    const size = this.memberAt.length * 2;
     this.#cells = largerIntegers(this.#cells, size * WIDTH);
     this.memberAt = largerFloats(this.memberAt, size, NEVER);
     this.lastUsedAt = largerFloats(this.lastUsedAt, size, NEVER);

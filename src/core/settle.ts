@@ -3,39 +3,29 @@
  * membership and of teaching assignments, each counted once, and then every rule touched is checked once.
  */
 import { BatchRules } from "./batch-rules.ts";
-import { type Changes, IdSet } from "./changes.ts";
+import type { Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
 import { IntLists } from "./int-lists.ts";
+import type { SetChange } from "./itemsets.ts";
 import { largerBytes } from "./larger.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import type { RuleTable } from "./rule-tables.ts";
 import { UnionCount } from "./union-count.ts";
 
-/** How the itemsets of one user changed. */
-interface SetChange {
-  readonly removed: readonly number[];
-  readonly added: readonly number[];
-  readonly kept: readonly number[];
-}
-
-/** A teaching assignment, and an itemset that it counts in where its entitlement had no rule. */
-interface Candidate {
-  readonly row: number;
-  readonly itemset: number;
-}
-
 export class Settle {
   readonly #company: Company;
   readonly #counters: Counters;
   readonly #unionCount: UnionCount;
-  readonly #rowsDone: IdSet = new IdSet();
   #activeCounted: Uint8Array = new Uint8Array(64);
   /** Entitlement and itemset of every rule whose freqUnion was touched, alternating. */
   #touchedRules: number[] = [];
-  /** By number of items. */
-  #candidates: Candidate[][] = [];
+  /**
+   * By number of items: teaching assignments (their rows), each with an itemset that it counts in where its entitlement had
+   * no rule, alternating.
+   */
+  #candidates: number[][] = [];
   /** By itemset, in this step: see `Itemsets.asideOf`. */
   readonly #aside: Map<number, readonly number[] | null> = new Map();
   #counts: Int32Array = new Int32Array(0);
@@ -51,13 +41,9 @@ export class Settle {
   settle(changes: Changes, recounted: IdSet): void {
     const { pairs } = this.#company;
     const setChanges = this.#moveMembers(changes.users.ids);
-    for (const user of changes.users.ids) {
-      for (const row of pairs.byUser.toArray(user)) this.#settleRow(row, setChanges.get(user)!, recounted);
+    for (const row of this.#rowsOf(changes)) {
+      this.#settleRow(row, setChanges.get(pairs.userOf(row)) ?? null, recounted);
     }
-    for (const row of changes.assignments.ids) {
-      if (pairs.isLive(row)) this.#settleRow(row, null, recounted);
-    }
-    this.#rowsDone.clear();
     for (const entitlement of recounted.ids) this.#recount(entitlement);
     this.#resolveCandidates();
     this.#counters.checkMovedSets();
@@ -125,12 +111,21 @@ export class Settle {
     const { itemsets } = this.#counters;
     const items = users.map((user) => (identities.isActive(user) ? identities.featuresOf(user) : []));
     for (const { node, stoodIn } of itemsets.contradict(items)) this.#counters.repeatRules(node, stoodIn);
-    const before = users.map((user) => itemsets.sets.toArray(user));
+    const setChanges = new Map<number, SetChange>();
     for (const [i, user] of users.entries()) {
-      itemsets.assign(user, items[i]!);
+      setChanges.set(user, itemsets.assign(user, items[i]!));
       this.#countIdentity(user);
     }
-    return new Map(users.map((user, i) => [user, setChange(before[i]!, itemsets.sets.toArray(user))]));
+    return setChanges;
+  }
+
+  /** Ascending: those of one entitlement mostly stand side by side, and so their counters are found together. */
+  #rowsOf(changes: Changes): Int32Array {
+    const { pairs } = this.#company;
+    const rows = new Set<number>();
+    for (const user of changes.users.ids) for (const row of pairs.byUser.toArray(user)) rows.add(row);
+    for (const row of changes.assignments.ids) if (pairs.isLive(row)) rows.add(row);
+    return Int32Array.from(rows).sort();
   }
 
   #countIdentity(user: number): void {
@@ -142,8 +137,6 @@ export class Settle {
 
   /** `change` null: the user's itemsets are as they were. */
   #settleRow(row: number, change: SetChange | null, recounted: IdSet): void {
-    if (this.#rowsDone.has(row)) return;
-    this.#rowsDone.add(row);
     const { pairs } = this.#company;
     const taught = (pairs.countedOf(row) & COUNTED_TEACHER) !== 0;
     this.#recountRow(row);
@@ -182,9 +175,11 @@ export class Settle {
   }
 
   #addCandidate(row: number, itemset: number): void {
-    const length = this.#counters.itemsets.depthOf(itemset);
+    const { itemsets } = this.#counters;
+    if (itemsets.freq(itemset) < this.#company.policy.supportFloor) return;
+    const length = itemsets.depthOf(itemset);
     while (this.#candidates.length < length) this.#candidates.push([]);
-    this.#candidates[length - 1]!.push({ row, itemset });
+    this.#candidates[length - 1]!.push(row, itemset);
   }
 
   /**
@@ -192,24 +187,15 @@ export class Settle {
    * the itemsets within S have support, too, and were resolved one length before.
    */
   #resolveCandidates(): void {
-    const common = new Map<number, Int32Array>();
-    const { pairs } = this.#company;
     for (const candidates of this.#candidates) {
-      for (const { row, itemset } of candidates) {
-        this.#resolve(row, itemset, () => {
-          const known = common.get(row);
-          if (known !== undefined) return known;
-          const masks = this.#unionCount.commonItems(pairs.entitlementOf(row), pairs.userOf(row));
-          common.set(row, masks);
-          return masks;
-        });
-      }
+      for (let i = 0; i < candidates.length; i += 2) this.#resolve(candidates[i]!, candidates[i + 1]!);
     }
     this.#candidates = [];
     this.#aside.clear();
+    this.#unionCount.end();
   }
 
-  #resolve(row: number, itemset: number, commonItems: () => Int32Array): void {
+  #resolve(row: number, itemset: number): void {
     const { itemsets } = this.#counters;
     const entitlement = this.#company.pairs.entitlementOf(row);
     const { minSupport } = this.#company.policy.of(entitlement);
@@ -218,7 +204,7 @@ export class Settle {
     if (table.find(itemset) !== -1) return;
     const floor = this.#floorOfSmaller(table, itemset);
     if (floor === -1) return;
-    const freqUnion = this.#unionCount.count(entitlement, itemset, this.#company.pairs.userOf(row), commonItems);
+    const freqUnion = this.#unionCount.count(row, itemset);
     if (freqUnion < minSupport) return;
     this.#counters.addRule(entitlement, itemset, freqUnion, floor);
     this.#touchedRules.push(entitlement, itemset);
@@ -245,14 +231,4 @@ export class Settle {
     }
     return floor;
   }
-}
-
-function setChange(before: readonly number[], after: readonly number[]): SetChange {
-  const was = new Set(before);
-  const is = new Set(after);
-  return {
-    removed: before.filter((node) => !is.has(node)),
-    added: after.filter((node) => !was.has(node)),
-    kept: after.filter((node) => was.has(node)),
-  };
 }

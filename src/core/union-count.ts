@@ -15,27 +15,38 @@ export class UnionCount {
   readonly #itemsets: Itemsets;
   #bitOfItem: Int32Array = new Int32Array(64);
   #rows: Int32Array = new Int32Array(64);
+  /** By row: what `#commonItems` gave. */
+  readonly #common: Map<number, Int32Array> = new Map();
 
   constructor(company: Company, itemsets: Itemsets) {
     this.#company = company;
     this.#itemsets = itemsets;
   }
 
-  /** `common`: what `commonItems` gave for the same entitlement and a user who has all items of the itemset. */
-  count(entitlement: number, itemset: number, user: number, common: () => Int32Array): number {
-    const holders = this.#company.pairs.rowsOf(entitlement).size;
+  /** `row`: a pair of the entitlement and a user who has all items of the itemset. Until `end` nothing else changes. */
+  count(row: number, itemset: number): number {
+    const { identities, pairs } = this.#company;
+    const entitlement = pairs.entitlementOf(row);
+    const holders = pairs.rowsOf(entitlement).size;
     const members = this.#itemsets.freq(itemset);
     if (members <= MEMBERS_A_HOLDER * holders) return this.#countMembers(entitlement, itemset);
-    const items = this.#company.identities.featuresOf(user);
+    const items = identities.featuresOf(pairs.userOf(row));
     let wanted = 0;
     for (const item of this.#itemsets.itemsOf(itemset)) wanted |= 1 << items.indexOf(item);
+    let common = this.#common.get(row);
+    if (common === undefined) this.#common.set(row, (common = this.#commonItems(entitlement, pairs.userOf(row))));
     let count = 0;
-    for (const mask of common()) if ((mask & wanted) === wanted) count++;
+    for (const mask of common) if ((mask & wanted) === wanted) count++;
     return count;
   }
 
+  /** The counting of a step ends. */
+  end(): void {
+    this.#common.clear();
+  }
+
   /** For each teaching holder, a bit for every item of the user (in item order) that the holder has, too. */
-  commonItems(entitlement: number, user: number): Int32Array {
+  #commonItems(entitlement: number, user: number): Int32Array {
     const { identities, pairs, items } = this.#company;
     if (this.#bitOfItem.length < items.size) this.#bitOfItem = new Int32Array(items.size * 2);
     const bitOfItem = this.#bitOfItem;
