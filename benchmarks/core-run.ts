@@ -52,7 +52,10 @@ export function settle(engine: Engine, clockMinute: number, budgetRecords: numbe
 }
 
 /** What a step leaves behind is made when it is asked for. */
-export function taken(result: StepResult): { readonly deltas: readonly Delta[]; readonly published: readonly PublishedRow[] } {
+export function taken(result: StepResult): {
+  readonly deltas: readonly Delta[];
+  readonly published: readonly PublishedRow[];
+} {
   return { deltas: result.deltas, published: result.changes.published };
 }
 
