@@ -8,6 +8,7 @@
  *  3. `setsOf(user)` lists the tracked nodes that the user's items include, every parent before its children.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
+import { ChildIndex } from "./child-index.ts";
 import { combinations } from "./combinations.ts";
 import { Implications } from "./implications.ts";
 import { IntLists } from "./int-lists.ts";
@@ -42,9 +43,7 @@ export class Itemsets {
   #size = 0;
   readonly #freeNodes: number[] = [];
   #emptied: number[] = [];
-  /** Open addressing over (parent, item): node + 1, or 0. */
-  #slots: Int32Array = new Int32Array(256);
-  #live = 0;
+  readonly #children: ChildIndex = new ChildIndex();
 
   constructor(
     items: Items,
@@ -99,7 +98,7 @@ export class Itemsets {
   find(items: readonly number[]): number {
     let node = ROOT;
     for (const item of items) {
-      node = this.#child(node, item);
+      node = this.#children.find(node, item);
       if (node === -1) return -1;
     }
     return node;
@@ -184,7 +183,7 @@ export class Itemsets {
     this.#emptied = [];
     for (const node of deepestFirst) {
       if (this.members.count(node) > 0) continue;
-      this.#unlink(node);
+      this.#children.delete(this.#parent[node]!, this.#item[node]!);
       forget(node);
       this.#freeNodes.push(node);
     }
@@ -238,7 +237,7 @@ export class Itemsets {
 
   #visit(items: readonly number[], parent: number, from: number, visit: (node: number) => void): void {
     for (let i = from; i < items.length; i++) {
-      const node = this.#child(parent, items[i]!);
+      const node = this.#children.find(parent, items[i]!);
       if (node === -1 || this.members.count(node) === 0) continue;
       visit(node);
       if (this.#expanded[node] === 1 && this.#depth[node]! < this.#lengthMax) this.#visit(items, node, i + 1, visit);
@@ -310,7 +309,7 @@ export class Itemsets {
 
   /** Tracks what an implication by this item made redundant until now; the nodes. */
   #trackAnew(item: number): number[] {
-    const single = this.#child(ROOT, item);
+    const single = this.#children.find(ROOT, item);
     const nodes = new Set<number>();
     for (const member of single === -1 ? [] : this.members.toArray(single)) {
       const items = this.#inOrder(this.#singleItemsOf(member));
@@ -341,7 +340,7 @@ export class Itemsets {
   }
 
   #childOrNew(parent: number, item: number): number {
-    const child = this.#child(parent, item);
+    const child = this.#children.find(parent, item);
     return child === -1 ? this.#create(parent, item) : child;
   }
 
@@ -353,8 +352,7 @@ export class Itemsets {
     this.#depth[node] = parent === ROOT ? 1 : this.#depth[parent]! + 1;
     this.#expanded[node] = 0;
     this.members.reserve(node + 1);
-    if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
-    this.#slots[this.#slotOf(parent, item)] = node + 1;
+    this.#children.add(parent, item, node);
     return node;
   }
 
@@ -365,49 +363,4 @@ export class Itemsets {
     this.#depth = largerBytes(this.#depth, size);
     this.#expanded = largerBytes(this.#expanded, size);
   }
-
-  #child(parent: number, item: number): number {
-    return this.#slots[this.#slotOf(parent, item)]! - 1;
-  }
-
-  /** The slot that holds (parent, item), or the empty one where it belongs. */
-  #slotOf(parent: number, item: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hashOf(parent, item) & mask;
-    for (;;) {
-      const node = this.#slots[slot]! - 1;
-      if (node === -1 || (this.#parent[node] === parent && this.#item[node] === item)) return slot;
-      slot = (slot + 1) & mask;
-    }
-  }
-
-  #rehash(size: number): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(size);
-    for (const entry of old) {
-      if (entry > 0) this.#slots[this.#slotOf(this.#parent[entry - 1]!, this.#item[entry - 1]!)] = entry;
-    }
-  }
-
-  /** Removes a node from the hash, moving later entries of its run back. */
-  #unlink(node: number): void {
-    const mask = this.#slots.length - 1;
-    let hole = this.#slotOf(this.#parent[node]!, this.#item[node]!);
-    for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]! - 1;
-      const home = hashOf(this.#parent[entry]!, this.#item[entry]!) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      this.#slots[hole] = entry + 1;
-      hole = slot;
-    }
-    this.#slots[hole] = 0;
-    this.#live--;
-  }
-}
-
-function hashOf(parent: number, item: number): number {
-  let hash = Math.imul(parent + 1, 0x9e3779b1) ^ Math.imul(item + 1, 0x85ebca6b);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }

@@ -1,5 +1,6 @@
 /** Each hand-made structure of the core against the plain one that it stands for, over seeded random operations. */
 import { describe, expect, test } from "vitest";
+import { ChildIndex } from "../../src/core/child-index.ts";
 import { DueQueue } from "../../src/core/due-queue.ts";
 import { IntLists } from "../../src/core/int-lists.ts";
 import { RowMap } from "../../src/core/row-map.ts";
@@ -103,6 +104,27 @@ describe("RowMap", () => {
       rows.findAll(probes, 4, 20, found);
       expect([...found]).toEqual([...probes.subarray(4)].map((probe) => model.get(probe) ?? -1));
       expect(rows.find(probes[0]!)).toBe(model.get(probes[0]!) ?? -1);
+    }
+  });
+});
+
+describe("ChildIndex", () => {
+  test("finds what was added and not deleted, like a map", () => {
+    const random = new Prng(9, 0);
+    const index = new ChildIndex();
+    const model = new Map<string, number>();
+    for (let node = 0; node < 20_000; node++) {
+      const [parent, item] = [random.below(60) - 1, random.below(60)];
+      const key = `${parent} ${item}`;
+      expect(index.find(parent, item)).toBe(model.get(key) ?? -1);
+      if (model.delete(key)) index.delete(parent, item);
+      else {
+        index.add(parent, item, node);
+        model.set(key, node);
+      }
+    }
+    for (let parent = -1; parent < 60; parent++) {
+      for (let item = 0; item < 60; item++) expect(index.find(parent, item)).toBe(model.get(`${parent} ${item}`) ?? -1);
     }
   });
 });
