@@ -1,7 +1,8 @@
 /**
  * kafkajs alone doing what the worker does to Kafka: it reads the same input records, and writes the same output records
  * with the same keys, headers, values and partitions in transactions of the same size, progress record and offsets
- * included. It decodes, computes and stores nothing; what it writes is ready before the clock starts.
+ * included. It decodes, computes and stores nothing; what it writes is ready before the clock starts. `kafka` is to be a
+ * client without our faster encoding.
  */
 import type { Consumer, Kafka, Producer, TopicMessages } from "kafkajs";
 import { BATCH_BYTES_MAX, buffer, chunked } from "../src/transport/kafka/chunks.ts";

@@ -10,6 +10,7 @@ import { encodeDelta, type OutputFormat, OutputStep } from "../src/events/encode
 import { type EncodableEvent, encodeEvent, encodeEventAvro } from "../src/events/encode-event.ts";
 import type { InputEvent } from "../src/events/event.ts";
 import type { SchemaTable } from "../src/events/schema-table.ts";
+import { packRecords, unpackRecords } from "../src/transport/frames.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE, companyRows } from "./company-rows.ts";
 import { startEngine } from "./core-run.ts";
@@ -50,15 +51,19 @@ export function deltaMicros(company: Company, schemas: SchemaTable, count: numbe
   const step = new OutputStep({ "hr.identities": [1_000], "iga.assignments": [20_000] }, COMPANY_MS);
   return FORMATS.flatMap((name) => {
     const format: OutputFormat = name === "json" ? "json" : schemas;
-    const encode = (delta: Delta, i: number) => encodeDelta(delta, step, `corollary.1.1.${i}`, format);
-    const records = deltas.map((delta, i) => ({ topic: "predictions", ...encode(delta, i) }));
+    const encode = (delta: Delta, i: number) => {
+      const encoded = encodeDelta(delta, step, `corollary.1.1.${i}`, format);
+      return { topic: "predictions", partition: i % 4, ...encoded };
+    };
+    const packed = (): Buffer => packRecords(deltas.map(encode));
+    const records = unpackRecords(packed());
     const prove = (): void => {
       for (const [i, delta] of deltas.entries()) deepStrictEqual(decodeOutput(records[i]!, schemas).delta, delta);
-      for (const [i, delta] of deltas.entries()) deepStrictEqual(encode(delta, i).value, records[i]!.value);
+      deepStrictEqual(unpackRecords(packed()), records);
     };
     const common = { unit: "delta", operations: deltas.length, prove };
     return [
-      { ...common, name: `deltas: encode, ${name}`, round: () => deltas.forEach(encode) },
+      { ...common, name: `deltas: encode and pack, ${name}`, round: packed },
       {
         ...common,
         name: `deltas: decode, ${name}`,

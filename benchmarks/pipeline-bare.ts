@@ -1,7 +1,10 @@
 /** The backlog of a worker that has ended, done again by a bare client: the time that Kafka takes of the pipeline's. */
 import type { Kafka } from "kafkajs";
+import { openLog } from "../src/log.ts";
+import { createKafka } from "../src/transport/kafka/client.ts";
 import { createTopics } from "../src/transport/kafka/topics.ts";
 import type { Positions } from "../src/transport/transport.ts";
+import { kafkajsWithout } from "../test/support/kafkajs-copies.ts";
 import { runBare } from "./bare-client.ts";
 import type { KafkaPipeline } from "./pipeline-kafka.ts";
 import type { Steps } from "./pipeline-steps.ts";
@@ -39,15 +42,16 @@ export async function compareWithBare(
   const copies = { ...topics, nameOf: (topic: string) => `${topic}.bare` };
   await createCopies(kafka, pipeline, copies.nameOf);
   say("bare client: writing them");
+  const slow = kafkajsWithout("encoding");
   const bare = await runBare({
     engine: config.engine,
-    kafka,
+    kafka: createKafka(config.kafka, openLog("silent"), slow.load()),
     topics: copies,
     from: start.inputs,
     inputs,
     warmUp: all.slice(0, firstMeasured),
     measured: all.slice(firstMeasured),
-  });
+  }).finally(() => slow.dispose());
   await readTransactions(kafka, copies, new Map(), { first: warmUp.first, last: measured.last });
   return { bare, outputBytes: bytesOf(all.slice(firstMeasured)) };
 }

@@ -12,9 +12,10 @@ import { formatTime } from "./time.ts";
 /** JSON, or Avro with the schemas of the table. */
 export type OutputFormat = "json" | SchemaTable;
 
+/** Texts are to be written as UTF-8, once and where they belong. */
 export interface EncodedRecord {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array | null;
+  readonly key: string;
+  readonly value: string | Uint8Array | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +39,7 @@ export class OutputStep {
 export function encodeDelta(delta: Delta, step: OutputStep, cor: string, format: OutputFormat): EncodedRecord {
   const user = JSON.stringify(delta.user);
   const entitlement = JSON.stringify(delta.entitlement);
-  const key = Buffer.from(`[${user},${entitlement}]`);
+  const key = `[${user},${entitlement}]`;
   switch (delta.type) {
     case "prediction.removed":
     case "recommendation.removed":
@@ -51,7 +52,7 @@ export function encodeDelta(delta: Delta, step: OutputStep, cor: string, format:
         key,
         value:
           format === "json"
-            ? Buffer.from(deltaJson(delta, user, entitlement, step))
+            ? deltaJson(delta, user, entitlement, step)
             : format.write(delta.type, deltaRecord(delta, step)),
         headers: { cor },
       };

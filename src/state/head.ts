@@ -95,7 +95,8 @@ export async function writeOutbox(db: Database, outbox: Outbox): Promise<void> {
     const rows = outbox.chunks
       .slice(first, end)
       .map((chunk, index) => sql`(${first + index}, ${outbox.step}, ${asBuffer(chunk)})`);
-    await db.query(sql`INSERT INTO outbox_chunks (chunk, step, records) VALUES ${sql.join(rows, ", ")}`);
+    // OR FAIL, since the caller rolls back anyway: else SQLite copies each page aside, to take the statement back alone.
+    await db.query(sql`INSERT OR FAIL INTO outbox_chunks (chunk, step, records) VALUES ${sql.join(rows, ", ")}`);
     first = end;
   }
 }

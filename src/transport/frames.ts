@@ -9,21 +9,29 @@ import { AppError } from "../errors.ts";
 import type { OutputRecord } from "./transport.ts";
 
 const NULL_LENGTH = 0xffff_ffff;
+/** Bytes of UTF-8 that a unit of a text may take. */
+export const TEXT_BYTES_MAX = 3;
 
-export function packRecords(records: readonly OutputRecord[]): Buffer {
+/** Key and value may still be texts: they become UTF-8 where they are packed, without a buffer of their own. */
+export interface PackableRecord extends Omit<OutputRecord, "key" | "value"> {
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+}
+
+export function packRecords(records: Iterable<PackableRecord>): Buffer {
   const writer = new FrameWriter();
-  for (const record of records) {
-    writer.text(record.topic);
-    writer.u32(record.partition);
-    writer.bytes(record.key);
-    writer.bytes(record.value);
-    const headers = Object.entries(record.headers);
-    writer.u32(headers.length);
-    for (const [name, value] of headers) {
+  for (const { topic, partition, key, value, headers } of records) {
+    writer.text(topic);
+    writer.u32(partition);
+    writer.content(key);
+    writer.content(value);
+    const names = Object.keys(headers);
+    writer.u32(names.length);
+    for (const name of names) {
+      const header = headers[name] as string | Uint8Array;
       writer.text(name);
-      writer.u8(typeof value === "string" ? 0 : 1);
-      if (typeof value === "string") writer.text(value);
-      else writer.bytes(value);
+      writer.u8(typeof header === "string" ? 0 : 1);
+      writer.content(header);
     }
   }
   return writer.done();
@@ -68,9 +76,16 @@ class FrameWriter {
   }
 
   text(value: string): void {
-    const size = Buffer.byteLength(value);
-    this.u32(size);
-    this.#length += this.#room(size).write(value, this.#length);
+    const at = this.#length;
+    const buffer = this.#room(4 + value.length * TEXT_BYTES_MAX);
+    const size = buffer.write(value, at + 4);
+    buffer.writeUInt32BE(size, at);
+    this.#length = at + 4 + size;
+  }
+
+  content(value: string | Uint8Array | null): void {
+    if (typeof value === "string") this.text(value);
+    else this.bytes(value);
   }
 
   done(): Buffer {

@@ -3,13 +3,14 @@
  * is of the framed records; how they are cut into chunks does not matter.
  */
 import { createHash } from "node:crypto";
-import { packRecords, unpackRecords } from "../transport/frames.ts";
-import type { OutputRecord } from "../transport/transport.ts";
+import type { Outbox } from "../state/store.ts";
+import { type PackableRecord, packRecords, TEXT_BYTES_MAX, unpackRecords } from "../transport/frames.ts";
+import type { OutputRecord, Positions, PublishBatch } from "../transport/transport.ts";
 
 /** Large enough to be few rows, small enough to be no giant BLOBs. */
 const CHUNK_BYTES = 256 * 1024;
 
-export function packOutbox(records: readonly OutputRecord[]): Uint8Array[] {
+export function packOutbox(records: Iterable<PackableRecord>): Uint8Array[] {
   const bytes = packRecords(records);
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
@@ -19,6 +20,25 @@ export function packOutbox(records: readonly OutputRecord[]): Uint8Array[] {
 /** Throws AppError("state") when the chunks are not what `packOutbox` made. */
 export function unpackOutbox(chunks: readonly Uint8Array[]): OutputRecord[] {
   return unpackRecords(Buffer.concat(chunks));
+}
+
+/** What is published of an outbox: just what was fixed. Unpacked only for a transport that asks for the records. */
+export class OutboxBatch implements PublishBatch {
+  readonly packed: readonly Uint8Array[];
+  readonly progress: Uint8Array;
+  readonly positions: Positions;
+  #records: readonly OutputRecord[] | null = null;
+
+  constructor({ chunks, progress, positions }: Outbox) {
+    this.packed = chunks;
+    this.progress = progress;
+    this.positions = positions;
+  }
+
+  get records(): readonly OutputRecord[] {
+    this.#records ??= unpackOutbox(this.packed);
+    return this.#records;
+  }
 }
 
 /** SHA-256, hex. */
@@ -32,10 +52,16 @@ export function outboxBytes(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
+/** Not less than `recordBytes`, without going through the texts. */
+export function recordBytesBound({ key, value, headers }: PackableRecord): number {
+  let length = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) length += name.length + (headers[name]?.length ?? 0);
+  return length * TEXT_BYTES_MAX;
+}
+
 /** Size of a record as the transport's limit counts it: key, value and headers. */
-export function recordBytes(record: OutputRecord): number {
-  let size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of Object.entries(record.headers))
-    size += Buffer.byteLength(name) + Buffer.byteLength(value);
+export function recordBytes({ key, value, headers }: PackableRecord): number {
+  let size = Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
+  for (const name in headers) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? "");
   return size;
 }

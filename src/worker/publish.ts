@@ -10,16 +10,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AppError, unreachable } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Outbox } from "../state/store.ts";
-import type { OutputRecord, Transport } from "../transport/transport.ts";
+import type { Transport } from "../transport/transport.ts";
 import { checkSignal, NO_SIGNAL } from "./grace.ts";
-import { outboxDigest, unpackOutbox } from "./outbox.ts";
+import { OutboxBatch, outboxDigest } from "./outbox.ts";
 import { decodeProgress } from "./progress.ts";
 
 const ATTEMPTS_MAX = 12;
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 5_000;
 
-/** After a crash: the outbox is all that is left of the step. Otherwise like `publishRecords`. */
+/** After a crash: what was stored may be damaged. Otherwise like `publishFixed`. */
 export async function publishOutbox(
   transport: Transport,
   outbox: Outbox,
@@ -27,22 +27,20 @@ export async function publishOutbox(
   signal: AbortSignal = NO_SIGNAL,
 ): Promise<void> {
   checkIntact(outbox);
-  await publishRecords(transport, outbox, unpackOutbox(outbox.chunks), log, signal);
+  await publishFixed(transport, outbox, log, signal);
 }
 
 /**
- * `records`: those that the outbox was packed from. Resolves when the step is published, once. Rejects with
- * AppError("fenced") when a rival took over, and with AppError("transport") when the outcome stays unknown, or with an
- * AbortError at the signal: the next start finds out.
+ * Resolves when the step is published, once. Rejects with AppError("fenced") when a rival took over, and with
+ * AppError("transport") when the outcome stays unknown, or with an AbortError at the signal: the next start finds out.
  */
-export async function publishRecords(
+export async function publishFixed(
   transport: Transport,
   outbox: Outbox,
-  records: readonly OutputRecord[],
   log: Log,
   signal: AbortSignal = NO_SIGNAL,
 ): Promise<void> {
-  const batch = { records, packed: outbox.chunks, progress: outbox.progress, positions: outbox.positions };
+  const batch = new OutboxBatch(outbox);
   let published = await send(transport, () => transport.publish(batch));
   for (let attempt = 2; !published; attempt++) {
     if (attempt > ATTEMPTS_MAX) {

@@ -7,11 +7,12 @@ import { AppError, unreachable } from "../errors.ts";
 import type { Delta } from "../events/delta.ts";
 import { encodeDelta, type OutputFormat, OutputStep } from "../events/encode.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
+import type { PackableRecord } from "../transport/frames.ts";
 import { shardOf } from "../transport/partitioner.ts";
-import type { InputRecord, OutputRecord, Positions, Transport } from "../transport/transport.ts";
+import type { InputRecord, Positions, Transport } from "../transport/transport.ts";
 import { MINUTE_MS } from "./clock.ts";
 import type { Reject } from "./intake.ts";
-import { recordBytes } from "./outbox.ts";
+import { recordBytes, recordBytesBound } from "./outbox.ts";
 import { positionsToJson } from "./positions.ts";
 import { rejectRecord } from "./rejects.ts";
 
@@ -32,6 +33,7 @@ export class Publisher {
   readonly #config: Config;
   readonly #transport: Transport;
   readonly #format: OutputFormat;
+  #last = { entitlement: "", shard: shardOf("") };
 
   constructor(config: Config, transport: Transport, schemas: SchemaTable) {
     this.#config = config;
@@ -39,30 +41,38 @@ export class Publisher {
     this.#format = config.format === "json" ? "json" : schemas;
   }
 
-  /** Throws AppError("transport") for a delta that the topic would refuse. */
-  records(output: StepOutput): OutputRecord[] {
+  /**
+   * One a delta, then one a reject. Each is to be packed before the next is taken: texts that wait cost more than what
+   * they save. Throws AppError("transport") for a delta that the topic would refuse.
+   */
+  *records(output: StepOutput): Generator<PackableRecord> {
     const { epoch, step, deltas, rejects } = output;
-    const { engine } = this.#config;
+    const place = `${this.#config.engine}.${epoch}.${step}`;
     const common = new OutputStep(positionsToJson(output.positions), timeOf(output));
-    const records = deltas.map((delta, seq): OutputRecord => {
+    for (const [seq, delta] of deltas.entries()) {
       const topic = outputTopic(this.#config, delta.type);
-      const partition = shardOf(delta.entitlement) % this.#transport.outputPartitions(topic);
-      return { topic, partition, ...encodeDelta(delta, common, `${engine}.${epoch}.${step}.${seq}`, this.#format) };
-    });
-    for (const record of records) this.#checkSize(record);
-
+      const partition = this.#shard(delta.entitlement) % this.#transport.outputPartitions(topic);
+      const record = { topic, partition, ...encodeDelta(delta, common, `${place}.${seq}`, this.#format) };
+      this.#checkSize(record);
+      yield record;
+    }
     const topic = topicName(this.#config, "rejects");
     const partitions = this.#transport.outputPartitions(topic);
-    const sizeMax = this.#sizeMax();
-    rejects.forEach((reject, i) => {
-      const cor = `${engine}.${epoch}.${step}.${deltas.length + i}`;
-      const partition = reject.record.partition % partitions;
-      records.push({ topic, partition, ...rejectRecord(reject, engine, cor, sizeMax) });
-    });
-    return records;
+    for (const [i, reject] of rejects.entries()) {
+      const cor = `${place}.${deltas.length + i}`;
+      const record = rejectRecord(reject, this.#config.engine, cor, this.#sizeMax());
+      yield { topic, partition: reject.record.partition % partitions, ...record };
+    }
   }
 
-  #checkSize(record: OutputRecord): void {
+  /** The ripple tells entitlement by entitlement. */
+  #shard(entitlement: string): number {
+    if (entitlement !== this.#last.entitlement) this.#last = { entitlement, shard: shardOf(entitlement) };
+    return this.#last.shard;
+  }
+
+  #checkSize(record: PackableRecord): void {
+    if (recordBytesBound(record) <= this.#sizeMax()) return;
     const size = recordBytes(record);
     if (size <= this.#sizeMax()) return;
     throw new AppError(

@@ -1,7 +1,8 @@
 /** StepResult → what the store commits: the step is fixed here, outbox included, before anything is written. */
 import type { StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit, StepHead } from "../state/store.ts";
-import type { OutputRecord, Positions } from "../transport/transport.ts";
+import type { PackableRecord } from "../transport/frames.ts";
+import type { Positions } from "../transport/transport.ts";
 import { addCounts, type Batch, countsOf } from "./intake.ts";
 import { outboxDigest, packOutbox } from "./outbox.ts";
 import { encodeProgress } from "./progress.ts";
@@ -47,22 +48,19 @@ export function stepCommit(
 }
 
 export interface OutboxFacts {
+  /** Number of output records. */
+  readonly count: number;
   readonly engine: string;
   readonly clockMinute: number;
   readonly pending: number;
   readonly configDigest: string;
 }
 
-export function fixOutbox(numbers: StepNumbers, records: readonly OutputRecord[], facts: OutboxFacts): Outbox {
+export function fixOutbox(numbers: StepNumbers, records: Iterable<PackableRecord>, facts: OutboxFacts): Outbox {
   const { epoch, step, positions } = numbers;
+  const { count, ...rest } = facts;
   const chunks = packOutbox(records);
-  const progress = encodeProgress({
-    ...facts,
-    epoch,
-    step,
-    positions,
-    records: records.length,
-    digest: outboxDigest(chunks),
-  });
+  const digest = outboxDigest(chunks);
+  const progress = encodeProgress({ ...rest, epoch, step, positions, records: count, digest });
   return { epoch, step, chunks, progress, positions };
 }

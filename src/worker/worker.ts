@@ -12,7 +12,7 @@ import { settingsDigest, settingsOf } from "../config.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Delta } from "../events/delta.ts";
 import type { InputCounts, Outbox, StepCommit, StepHead } from "../state/store.ts";
-import type { AppendRecord, OutputRecord } from "../transport/transport.ts";
+import type { AppendRecord } from "../transport/transport.ts";
 import { CatchUp, SMALL_BACKLOG } from "./catch-up.ts";
 import { minuteOf } from "./clock.ts";
 import { Forgetting } from "./event-ids.ts";
@@ -23,7 +23,7 @@ import { type Batch, countsOf, readBatch, rejectsOf } from "./intake.ts";
 import { outboxBytes } from "./outbox.ts";
 import { closePorts, type Ports } from "./ports.ts";
 import { lagBehind } from "./positions.ts";
-import { publishRecords } from "./publish.ts";
+import { publishFixed } from "./publish.ts";
 import { Publisher } from "./publisher.ts";
 import type { Recovered } from "./recovery.ts";
 import { RejectRate } from "./rejects.ts";
@@ -46,8 +46,6 @@ interface StepInput {
 interface FixedStep extends StepInput {
   readonly commit: StepCommit;
   readonly outbox: Outbox;
-  /** What the outbox was packed from. */
-  readonly outputs: readonly OutputRecord[];
   readonly deltas: readonly Delta[];
   readonly counts: InputCounts;
   readonly pending: number;
@@ -136,7 +134,7 @@ export class Worker {
     for (let step = first, next: FixedStep | null; step !== null; step = next) {
       await store.commit(step.commit);
       const ahead = step.isLong && !signal.aborted ? await this.#read(0) : null;
-      const published = publishRecords(transport, step.outbox, step.outputs, log, signal);
+      const published = publishFixed(transport, step.outbox, log, signal);
       // Heard below. A failure of the next step may come first.
       published.catch(() => undefined);
       next = ahead === null ? null : this.#workOut(ahead);
@@ -186,6 +184,7 @@ export class Worker {
     const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
     const pending = this.engine.pendingCount();
     const outbox = fixOutbox(numbers, outputs, {
+      count: deltas.length + rejects.length,
       engine: config.engine,
       clockMinute: result.clockMinute,
       pending,
@@ -194,7 +193,7 @@ export class Worker {
     const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox);
     this.#standing = standingOf(commit);
     const counts = countsOf(batch, result.outcomes);
-    return { ...input, commit, outbox, outputs, deltas, counts, pending, engineMs };
+    return { ...input, commit, outbox, deltas, counts, pending, engineMs };
   }
 
   /** `freeAtMs`: when the step before was done. */

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeOutput } from "../../src/events/decode-output.ts";
 import type { Delta, Score } from "../../src/events/delta.ts";
-import { encodeDelta, OutputStep } from "../../src/events/encode.ts";
+import { encodeDelta, type OutputFormat, OutputStep } from "../../src/events/encode.ts";
 import { routeOf } from "../../src/events/encode-event.ts";
 import { encodeReject } from "../../src/events/encode-reject.ts";
 import { explanation } from "../../src/events/explanation.ts";
 import { reliability, toFourDecimals } from "../../src/events/reliability.ts";
 import { loadSchemaTable } from "../../src/events/schema-files.ts";
 import type { SchemaTable } from "../../src/events/schema-table.ts";
+import { packedRecord } from "../support/packed-record.ts";
 import { DELTAS, EVENTS } from "./samples.ts";
 
 let schemas: SchemaTable;
@@ -16,7 +17,9 @@ beforeAll(async () => {
 });
 
 const step = new OutputStep({ "hr.identities": [812] }, Date.UTC(2026, 0, 5, 9));
-const json = (delta: Delta) => Buffer.from(encodeDelta(delta, step, "main.1.2.3", "json").value ?? []).toString();
+const encoded = (delta: Delta, format: OutputFormat) =>
+  packedRecord("t", encodeDelta(delta, step, "main.1.2.3", format));
+const json = (delta: Delta) => Buffer.from(encoded(delta, "json").value ?? []).toString();
 function sample(index: number): Delta {
   const delta = DELTAS[index];
   if (delta === undefined) throw new Error(`no sample ${index}`);
@@ -32,13 +35,13 @@ describe("encodeDelta", () => {
         '"explanation":"5 of 6 people with CITY San Jose have Payroll Report","previous":null,' +
         '"asOf":{"hr.identities":[812]},"cause":"evt-81","at":"2026-01-05T09:00:00Z"}',
     );
-    const { key, headers } = encodeDelta(sample(0), step, "main.1.2.3", "json");
+    const { key, headers } = encoded(sample(0), "json");
     expect(text(key)).toBe('["karen.11","Payroll Report"]');
     expect(headers).toEqual({ cor: "main.1.2.3" });
   });
 
   it("writes a removal as no value with its type and reason in headers", () => {
-    const { key, value, headers } = encodeDelta(sample(1), step, "main.1.2.3", "json");
+    const { key, value, headers } = encoded(sample(1), "json");
     expect(text(key)).toBe('["karen.11","Payroll Report"]');
     expect(value).toBeNull();
     expect(headers).toEqual({ cor: "main.1.2.3", type: "recommendation.removed", reason: "now-held" });
@@ -69,12 +72,11 @@ describe("encodeDelta", () => {
   });
 
   it.each(DELTAS)("$type comes back from JSON as it was", (delta) => {
-    const record = { topic: "t", ...encodeDelta(delta, step, "main.1.2.3", "json") };
-    expect(decodeOutput(record, schemas)).toEqual(expected(delta));
+    expect(decodeOutput(encoded(delta, "json"), schemas)).toEqual(expected(delta));
   });
 
   it.each(DELTAS)("$type comes back from Avro as it was", (delta) => {
-    const record = { topic: "t", ...encodeDelta(delta, step, "main.1.2.3", schemas) };
+    const record = encoded(delta, schemas);
     if (record.value !== null) expect(record.value[0]).toBe(0);
     expect(decodeOutput(record, schemas)).toEqual(expected(delta));
   });
@@ -96,13 +98,13 @@ describe("encodeDelta", () => {
       previous: score,
     };
     for (const format of ["json", schemas] as const) {
-      expect(decodeOutput({ topic: "t", ...encodeDelta(delta, step, "c", format) }, schemas).delta).toEqual(delta);
+      expect(decodeOutput(encoded(delta, format), schemas).delta).toEqual(delta);
     }
   });
 });
 
 describe("decodeOutput", () => {
-  const good = () => ({ topic: "predictions", ...encodeDelta(sample(2), step, "c", "json") });
+  const good = () => packedRecord("predictions", encodeDelta(sample(2), step, "c", "json"));
 
   it("reads headers that are bytes", () => {
     expect(decodeOutput({ ...good(), headers: { cor: Buffer.from("main.1.2.3") } }, schemas).cor).toBe("main.1.2.3");

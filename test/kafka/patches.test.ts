@@ -20,7 +20,7 @@ describe("assertKafkajsPatched", () => {
     } finally {
       copy.dispose();
     }
-    const parts = kafkajsPatch().split(/^(?=--- a\/)/m);
+    const parts = kafkajsPatch("corrections").split(/^(?=--- a\/)/m);
     const missing: Record<string, RegExp> = {
       "filterAbortedMessages.js": /aborted transactions/,
       "batch.js": /emptied by compaction/,

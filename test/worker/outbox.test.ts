@@ -13,6 +13,8 @@ const record: fc.Arbitrary<OutputRecord> = fc.record({
   headers: fc.dictionary(fc.string({ maxLength: 10 }), fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array())),
 });
 
+const utf8 = (text: string) => Buffer.from(text);
+
 /** Buffers and plain byte arrays compare alike. */
 function plain(records: readonly OutputRecord[]): unknown {
   return records.map((r) => ({
@@ -28,6 +30,17 @@ describe("outbox", () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 30 }), (records) => {
         expect(plain(unpackOutbox(packOutbox(records)))).toEqual(plain(records));
+      }),
+    );
+  });
+
+  it("packs a text as its UTF-8", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(record, fc.string({ unit: "binary" }))), (pairs) => {
+        const texts = pairs.map(([each, text]) => ({ ...each, key: text, value: `${text}${text}` }));
+        const encoded = pairs.map(([each, text]) => ({ ...each, key: utf8(text), value: utf8(`${text}${text}`) }));
+        expect(packOutbox(texts)).toEqual(packOutbox(encoded));
+        expect(texts.map(recordBytes)).toEqual(encoded.map(recordBytes));
       }),
     );
   });

@@ -6,7 +6,7 @@ import type { Headers, OutputRecord } from "../transport.ts";
 /** A request holds one record batch a partition, and a batch may not exceed the topic's max.message.bytes (1 MiB). */
 export const BATCH_BYTES_MAX: number = 900 * 1024;
 const REQUEST_BYTES_MAX = 8 * 2 ** 20;
-/** kafkajs gathers the messages of a partition in quadratic time. */
+/** But for our patch, kafkajs gathers the messages of a partition in quadratic time. */
 const BATCH_RECORDS_MAX = 1_000;
 /** Length, attributes, timestamp, offset and the lengths of the fields, at most. */
 const RECORD_OVERHEAD_BYTES = 40;

@@ -11,10 +11,13 @@ import type { Log } from "../../log.ts";
  */
 const RETRY: RetryOptions = { initialRetryTime: 10, multiplier: 2, maxRetryTime: 500, retries: 32, factor: 0.2 };
 
-/** Throws AppError("config") when the file or an environment variable that the configuration names is missing. */
-export function createKafka(config: KafkaConfig, log: Log): Kafka {
+/**
+ * Throws AppError("config") when the file or an environment variable that the configuration names is missing.
+ * `library`: another copy of kafkajs, to measure against.
+ */
+export function createKafka(config: KafkaConfig, log: Log, library: Pick<typeof kafkajs, "Kafka"> = kafkajs): Kafka {
   const sasl = credentials(config);
-  return new kafkajs.Kafka({
+  return new library.Kafka({
     brokers: [...config.brokers],
     clientId: config.clientId,
     ssl: config.ssl && config.sslCaFile !== null ? { ca: readAuthority(config.sslCaFile) } : config.ssl,

@@ -10,7 +10,7 @@
 import { randomUUID } from "node:crypto";
 import type { Batch, Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import { AppError } from "../../errors.ts";
-import type { InputRecord, Positions } from "../transport.ts";
+import type { Headers, InputRecord, Positions } from "../transport.ts";
 import { errorKind, transportError } from "./kafka-errors.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
@@ -42,6 +42,9 @@ interface Partition {
 }
 
 const FETCH_WAIT_MS = 100;
+/** kafkajs makes all records of a fetch at once, and each takes many times its bytes. A larger batch comes alone. */
+const FETCH_BYTES_MAX = 2 * 2 ** 20;
+const NO_HEADERS: Headers = Object.freeze(Object.create(null) as Headers);
 const HEARTBEAT_MS = 1_000;
 const SESSION_MS = 10_000;
 /** A consumer that has fetched for so long is well again. */
@@ -137,6 +140,7 @@ export class Source {
       allowAutoTopicCreation: false,
       readUncommitted: false,
       maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytes: FETCH_BYTES_MAX,
       sessionTimeout: SESSION_MS,
       heartbeatInterval: SESSION_MS / 4,
       retry: {
@@ -289,13 +293,21 @@ function keyOf(topic: string, partition: number): string {
 }
 
 function toRecord(topic: string, partition: number, offset: number, message: KafkaMessage): InputRecord {
+  const { key, value } = message;
+  const headers = toHeaders(Object.entries(message.headers ?? {}));
+  return { topic, partition, offset, timestampMs: Number(message.timestamp), key, value, headers };
+}
+
+function toHeaders(
+  entries: readonly [name: string, value: Buffer | string | (Buffer | string)[] | undefined][],
+): Headers {
+  if (entries.length === 0) return NO_HEADERS;
   const headers: Record<string, string | Uint8Array> = Object.create(null);
-  for (const [name, value] of Object.entries(message.headers ?? {})) {
+  for (const [name, value] of entries) {
     const last = Array.isArray(value) ? value.at(-1) : value;
     if (last != null) headers[name] = last;
   }
-  const { key, value } = message;
-  return { topic, partition, offset, timestampMs: Number(message.timestamp), key, value, headers };
+  return headers;
 }
 
 /** Resolves after `ms`, or when the function handed to `keep` is called. */
