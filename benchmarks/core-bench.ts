@@ -43,6 +43,7 @@ export function benchCore(options: CoreOptions): CoreFigures {
   const workloadPeakBytes = peakBytes();
   const faults: string[] = [];
   let reconcileDeltas: number | null = null;
+  let peer: object | null = null;
   if (options.contract) {
     say("proof of the contract");
     const contract = checkContract(engine, settings, clockMinute);
@@ -52,7 +53,13 @@ export function benchCore(options: CoreOptions): CoreFigures {
   if (options.proof !== null) {
     say("proof of the batch answer");
     const digest = JSON.stringify(exactDigest(startEngine(rows, settings).engine, codesOf(company)));
-    const answer = JSON.stringify(runPeer(options.proof, writeCompany(company)).answer);
+    const run = runPeer(options.proof, writeCompany(company));
+    const answer = JSON.stringify(run.answer);
+    peer = {
+      peer: run.peer,
+      seconds: run.seconds,
+      eventsMeanwhile: Math.round(run.seconds * workload.eventsPerSecond),
+    };
     if (answer !== digest) faults.push(`exact view after the start: ${digest}, ${options.proof} has ${answer}`);
   }
   const figures = {
@@ -60,6 +67,7 @@ export function benchCore(options: CoreOptions): CoreFigures {
     firstPublish: { ...publish.cost, deltas: publish.result },
     startPeakBytes,
     workload,
+    peer,
     workloadPeakBytes,
     contract: options.contract ? "verified" : "not verified",
     reconcileDeltas,

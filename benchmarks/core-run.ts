@@ -71,12 +71,17 @@ export interface WorkloadOptions {
   readonly clock: "wall" | "cpu";
 }
 
+export interface WorkloadFigures {
+  readonly eventsPerSecond: number;
+  readonly [figure: string]: unknown;
+}
+
 /** Workload W, one event a step. Returns its figures and the clock after it. */
 export function runWorkload(
   engine: Engine,
   company: Company,
   options: WorkloadOptions,
-): { figures: object; clockMinute: number } {
+): { figures: WorkloadFigures; clockMinute: number } {
   const times = { startMs: COMPANY_MS, intervalMs: EVENT_INTERVAL_MS };
   const stream = companyEvents(company, { seed: company.seed, times });
   let nowMs = COMPANY_MS;

@@ -1,10 +1,11 @@
 /**
- * What a step tells. Scores, nearly all of it, are kept as columns: the deltas of a first view are millions of objects, and
- * who only wants the view never makes them.
+ * What a step tells. Scores and flags, nearly all of it, are kept as columns: the deltas of a first view are millions of
+ * objects, and who only wants the view never makes them.
  */
 import type { Delta, Score } from "../events/delta.ts";
 import type { Company } from "./company.ts";
 import type { Descriptions } from "./descriptions.ts";
+import { flagsOf } from "./flags.ts";
 import { largerIntegers } from "./larger.ts";
 import { PREDICTION } from "./pairs.ts";
 import { bandOf, reasonOf } from "./target.ts";
@@ -23,6 +24,8 @@ const USER = 1;
 const ENTITLEMENT = 2;
 const SCORE = 3;
 const PREVIOUS = 7;
+/** A kind beside PREDICTION and RECOMMENDATION: flags as bits in the place of the score, and of the previous one. */
+const FLAGS = 3;
 /** Of a score: itemset, freqUnion, freq, verdict. */
 const VERDICT = 3;
 /** Instead of the verdict of a score that is not there; no score has it. */
@@ -35,7 +38,7 @@ export class DeltaLog {
   readonly #descriptions: Descriptions;
   #cells: Int32Array = new Int32Array(64 * WIDTH);
   #size = 0;
-  /** By place, those that are not scores. */
+  /** By place, those that are neither. */
   readonly #others: Map<number, Delta> = new Map();
   readonly #causes: Map<number, string> = new Map();
 
@@ -69,21 +72,33 @@ export class DeltaLog {
     previous: ScoreCode | null,
     cause: string | null,
   ): void {
-    const place = this.#makeRoom();
-    const at = place * WIDTH;
-    const cells = this.#cells;
-    cells[at + KIND] = kind;
-    cells[at + USER] = user;
-    cells[at + ENTITLEMENT] = entitlement;
+    const at = this.#begin(kind, user, entitlement, cause);
     this.#put(at + SCORE, score);
-    if (previous === null) cells[at + PREVIOUS + VERDICT] = NO_SCORE;
+    if (previous === null) this.#cells[at + PREVIOUS + VERDICT] = NO_SCORE;
     else this.#put(at + PREVIOUS, previous);
-    if (cause !== null) this.#causes.set(place, cause);
+  }
+
+  /** Bits as in `flags.ts`; some of `flags` are set. */
+  addFlags(user: number, entitlement: number, flags: number, previous: number, cause: string | null): void {
+    const at = this.#begin(FLAGS, user, entitlement, cause);
+    this.#cells[at + SCORE] = flags;
+    this.#cells[at + PREVIOUS] = previous;
   }
 
   /** In the order in which they were told. Only until the next step: itemsets are known by number here. */
   deltas(): Delta[] {
-    return Array.from({ length: this.#size }, (_, place) => this.#others.get(place) ?? this.#scoreDelta(place));
+    return Array.from({ length: this.#size }, (_, place) => this.#others.get(place) ?? this.#deltaAt(place));
+  }
+
+  /** Where the columns of the next delta begin. */
+  #begin(kind: number, user: number, entitlement: number, cause: string | null): number {
+    const place = this.#makeRoom();
+    const at = place * WIDTH;
+    this.#cells[at + KIND] = kind;
+    this.#cells[at + USER] = user;
+    this.#cells[at + ENTITLEMENT] = entitlement;
+    if (cause !== null) this.#causes.set(place, cause);
+    return at;
   }
 
   #makeRoom(): number {
@@ -100,17 +115,20 @@ export class DeltaLog {
     this.#cells[at + VERDICT] = verdict;
   }
 
-  #scoreDelta(place: number): Delta {
+  #deltaAt(place: number): Delta {
     const at = place * WIDTH;
     const { identities, catalog } = this.#company;
-    return {
-      type: this.#cells[at + KIND] === PREDICTION ? "prediction.upserted" : "recommendation.upserted",
-      user: identities.names.textOf(this.#cells[at + USER]!),
-      entitlement: catalog.names.textOf(this.#cells[at + ENTITLEMENT]!),
-      cause: this.#causes.get(place) ?? null,
-      score: this.#score(at + SCORE),
-      previous: this.#cells[at + PREVIOUS + VERDICT] === NO_SCORE ? null : this.#score(at + PREVIOUS),
-    };
+    const kind = this.#cells[at + KIND]!;
+    const user = identities.names.textOf(this.#cells[at + USER]!);
+    const entitlement = catalog.names.textOf(this.#cells[at + ENTITLEMENT]!);
+    const cause = this.#causes.get(place) ?? null;
+    if (kind === FLAGS) {
+      const [flags, previous] = [flagsOf(this.#cells[at + SCORE]!), flagsOf(this.#cells[at + PREVIOUS]!)];
+      return { type: "flag.upserted", user, entitlement, cause, flags, previous };
+    }
+    const type = kind === PREDICTION ? "prediction.upserted" : "recommendation.upserted";
+    const previous = this.#cells[at + PREVIOUS + VERDICT] === NO_SCORE ? null : this.#score(at + PREVIOUS);
+    return { type, user, entitlement, cause, score: this.#score(at + SCORE), previous };
   }
 
   #score(at: number): Score {

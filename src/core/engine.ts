@@ -59,7 +59,10 @@ export interface StepInput {
 export interface StepResult {
   /** One for each event, in order, then one for each of the grants. */
   readonly outcomes: readonly Outcome[];
-  /** Made when first asked for, as are the published rows of `changes`: that must be before the next step. */
+  /**
+   * Made when first asked for, as are the published rows of `changes`: that must be before the next step, and before
+   * anything else that makes the engine count or ends its counting.
+   */
   readonly deltas: readonly Delta[];
   readonly deltaCount: number;
   readonly changes: TableChanges;
@@ -193,7 +196,7 @@ export class Engine {
 
   #begin(): void {
     this.#deltas.end();
-    this.#memory.begin();
+    this.#memory.endStep();
     this.#live?.begin();
   }
 
@@ -228,6 +231,7 @@ export class Engine {
 
   #liven(): Live {
     if (this.#live !== null) return this.#live;
+    this.#memory.endStep();
     const live = new Live(this.company, this.#settings, this.#changes);
     this.#memory.attach(live);
     this.#live = live;
@@ -236,6 +240,7 @@ export class Engine {
 
   #rest(): void {
     if (this.#live === null) return;
+    this.#memory.endStep();
     this.#memory.detach(this.#live);
     this.#live = null;
   }

@@ -195,7 +195,7 @@ export class IntLists {
       from = this.#poolUsed;
       this.#poolUsed += 1 << bits;
       if (this.#poolUsed > this.pool.length) {
-        this.pool = largerIntegers(this.pool, Math.max(this.#poolUsed, Math.ceil(this.pool.length * 1.5)));
+        this.pool = largerIntegers(this.pool, Math.max(this.#poolUsed, this.pool.length * 2));
       }
     }
     this.start[list] = from;

@@ -143,8 +143,8 @@ export class Memory {
     return (item, implied) => !drifted.has(item) || known.has(`${item} ${implied}`);
   }
 
-  /** A step begins. */
-  begin(): void {
+  /** What the last step published can be asked for no more: rows are about to change, or the numbers of their rules. */
+  endStep(): void {
     this.#published.end();
   }
 

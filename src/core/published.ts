@@ -7,7 +7,6 @@ import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { DeltaLog, ScoreCode } from "./delta-log.ts";
 import { DueQueue } from "./due-queue.ts";
-import { flagsOf } from "./flags.ts";
 import { IntLists } from "./int-lists.ts";
 import { NOTHING, PREDICTION } from "./pairs.ts";
 import type { Target } from "./target.ts";
@@ -119,17 +118,16 @@ export class Published {
   }
 
   #emitFlags(row: number, before: number, cause: string | null): void {
-    const pair = { ...this.#company.namesOf(row), cause };
     const { pairs, identities } = this.#company;
-    const flags = flagsOf(this.#target.flags);
-    if (flags.length > 0) {
-      this.#log.add({ type: "flag.upserted", ...pair, flags, previous: flagsOf(before) });
+    const { flags } = this.#target;
+    if (flags !== 0) {
+      this.#log.addFlags(pairs.userOf(row), pairs.entitlementOf(row), flags, before, cause);
       return;
     }
     let reason: FlagRemoved["reason"] = "cleared";
     if (!pairs.isHeld(row)) reason = "revoked";
     else if (!identities.isActive(pairs.userOf(row))) reason = "left";
-    this.#log.add({ type: "flag.removed", ...pair, reason });
+    this.#log.add({ type: "flag.removed", ...this.#company.namesOf(row), cause, reason });
   }
 
   #store(row: number): void {

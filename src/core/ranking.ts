@@ -8,8 +8,9 @@ import { largerBytes, largerIntegers } from "./larger.ts";
 import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
-/** Instead of the rank of an itemset without a rule: behind all ranks. */
-const NO_RANK = 0x7fffffff;
+/** Instead of the rank of an itemset without a rule: behind all ranks, of few rules and of many. */
+const NO_RANK_OF_FEW = 0xffff;
+const NO_RANK_OF_MANY = 0x7fffffff;
 
 export class Ranking {
   /** The last answer: offsets of the chosen rule and of the best one in the table, and whether the choice is secure. */
@@ -31,8 +32,11 @@ export class Ranking {
   #lasts: Int32Array = new Int32Array(0);
   /** By rank: the lowest floor that looks found, still to be kept in the table. */
   #floors: Uint8Array = new Uint8Array(0);
-  /** By itemset. */
-  #rankOf: Int32Array = new Int32Array(0);
+  /** By itemset. Most entitlements have few rules: their ranks take half the cache. */
+  #rankOf: Uint16Array | Int32Array = new Uint16Array(0);
+  #rankOfFew: Uint16Array = new Uint16Array(0);
+  #rankOfMany: Int32Array = new Int32Array(0);
+  #noRank = NO_RANK_OF_FEW;
   /** Ranks of the rules that applied last. */
   #ranks: Int32Array = new Int32Array(256);
   #count = 0;
@@ -49,7 +53,7 @@ export class Ranking {
 
   /** Ranks all rules of the entitlement. */
   make(entitlement: number): void {
-    for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = NO_RANK;
+    for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = this.#noRank;
     this.#table = this.#counters.table(entitlement);
     this.#size = this.#table.size;
     this.#entitlement = entitlement;
@@ -65,14 +69,15 @@ export class Ranking {
     if (end - from > this.#ranks.length) this.#ranks = new Int32Array((end - from) * 2);
     const rankOf = this.#rankOf;
     const ranks = this.#ranks;
+    const noRank = this.#noRank;
     let count = 0;
-    let best = NO_RANK;
+    let best = noRank;
     for (let at = from; at < end; at++) {
       const itemset = pool[at]!;
-      const rank = itemset < rankOf.length ? rankOf[itemset]! : NO_RANK;
+      const rank = itemset < rankOf.length ? rankOf[itemset]! : noRank;
       ranks[count] = rank;
       // 1 when there is a rank; a branch could not be foreseen.
-      count += (rank - NO_RANK) >>> 31;
+      count += (rank - noRank) >>> 31;
       if (rank < best) best = rank;
     }
     this.#count = count;
@@ -200,8 +205,15 @@ export class Ranking {
   #index(): void {
     let last = -1;
     for (let rank = 0; rank < this.#size; rank++) last = Math.max(last, this.#itemsets[rank]!);
-    const known = this.#rankOf.length;
-    if (last >= known) this.#rankOf = largerIntegers(this.#rankOf, Math.ceil(last * 1.25) + 1).fill(NO_RANK, known);
+    const isFew = this.#size < NO_RANK_OF_FEW;
+    this.#noRank = isFew ? NO_RANK_OF_FEW : NO_RANK_OF_MANY;
+    const known = isFew ? this.#rankOfFew : this.#rankOfMany;
+    if (last >= known.length) {
+      const size = Math.ceil(last * 1.25) + 1;
+      if (isFew) this.#rankOfFew = new Uint16Array(size).fill(NO_RANK_OF_FEW);
+      else this.#rankOfMany = new Int32Array(size).fill(NO_RANK_OF_MANY);
+    }
+    this.#rankOf = isFew ? this.#rankOfFew : this.#rankOfMany;
     for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = rank;
   }
 

@@ -119,12 +119,13 @@ export class Settle {
     return setChanges;
   }
 
-  /** Ascending: those of one entitlement mostly stand side by side, and so their counters are found together. */
-  #rowsOf(changes: Changes): Int32Array {
+  /** Each once; ascending: those of one entitlement mostly stand side by side, and so their counters are found together. */
+  #rowsOf({ users, assignments }: Changes): Iterable<number> {
     const { pairs } = this.#company;
-    const rows = new Set<number>();
-    for (const user of changes.users.ids) for (const row of pairs.byUser.toArray(user)) rows.add(row);
-    for (const row of changes.assignments.ids) if (pairs.isLive(row)) rows.add(row);
+    const named = assignments.ids.filter((row) => pairs.isLive(row));
+    if (users.ids.length === 0 && named.length <= 1) return named;
+    const rows = new Set(named);
+    for (const user of users.ids) for (const row of pairs.byUser.toArray(user)) rows.add(row);
     return Int32Array.from(rows).sort();
   }
 

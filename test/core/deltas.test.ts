@@ -55,11 +55,24 @@ describe("what a step leaves behind", () => {
     const engine = smallCompany();
     const first = step(engine, grant("d"));
     const second = step(engine, { type: "assignment.revoked", user: "d", entitlement: "Payroll" });
-    expect(() => first.deltas).toThrow("next step");
-    expect(() => first.changes.published).toThrow("next step");
+    expect(() => first.deltas).toThrow("gone on");
+    expect(() => first.changes.published).toThrow("gone on");
     const { deltas } = second;
     step(engine, grant("d"));
     expect(second.deltas).toBe(deltas);
+  });
+});
+
+describe("published rows of an engine at rest", () => {
+  test("cannot be asked for first when everything has been counted anew: rules have other numbers then", () => {
+    const engine = smallCompany();
+    const rest = { clockMinute: MINUTE, budgetRecords: 100, catchUp: true, events: [] };
+    const asked = engine.step(rest).changes;
+    expect(asked.published).toEqual([]);
+    engine.exactView();
+    const { changes } = engine.step(rest);
+    engine.exactView();
+    expect(() => changes.published).toThrow("gone on");
   });
 });
 

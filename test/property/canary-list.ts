@@ -147,6 +147,20 @@ export const CANARIES: readonly Canary[] = [
     family: "exact",
   },
   {
+    name: "a mover enters no itemset of an item from before and a new one",
+    file: "itemsets.ts",
+    find: "const end = hasNew ? items.length : news.lastIndexOf(true) + 1;",
+    replace: "const end = hasNew ? items.length : 0;",
+    family: "exact",
+  },
+  {
+    name: "what is due on a later day never comes",
+    file: "due-queue.ts",
+    find: "if (dayOf(now) > this.#today) this.#advance(dayOf(now));",
+    replace: "",
+    family: "exact",
+  },
+  {
     name: "nobody looks when access expires",
     file: "target.ts",
     find: "later(pairs.extraOf(row).expiresAt ?? Infinity, nowMs),",
