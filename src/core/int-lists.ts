@@ -133,12 +133,12 @@ export class IntLists {
     return values;
   }
 
-  /** Puts `names[value]` in the place of every value; lists stay ascending. */
-  rename(names: Int32Array): void {
-    for (let list = 0; list < this.length.length; list++) {
-      const values = this.pool.subarray(this.start[list], this.start[list]! + this.length[list]!);
-      for (let i = 0; i < values.length; i++) values[i] = names[values[i]!]!;
-      values.sort();
+  /** Values below `values` change places: `listOf` names the list of each now, or -1. Lists keep their lengths and ascend. */
+  refill(values: number, listOf: (value: number) => number): void {
+    const filled = new Int32Array(this.length.length);
+    for (let value = 0; value < values; value++) {
+      const list = listOf(value);
+      if (list !== -1) this.pool[this.start[list]! + filled[list]!++] = value;
     }
   }
 

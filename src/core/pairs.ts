@@ -133,7 +133,7 @@ export class Pairs {
     }
     this.#extra.clear();
     for (const [row, fields] of extra) this.#extra.set(numbers[row]!, fields);
-    this.byUser.rename(numbers);
+    this.byUser.refill(this.#size, (row) => this.userOf(row));
     for (const [i, row] of this.#free.entries()) this.#free[i] = numbers[row]!;
     this.#byEntitlement.length = 0;
     this.#mapped = 0;
