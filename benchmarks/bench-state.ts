@@ -46,7 +46,7 @@ export class BenchState {
   async close(): Promise<void> {
     const { engine } = this.#config;
     const configDigest = settingsDigest(settingsOf(this.#config));
-    const facts = { count: 0, engine, clockMinute: COMPANY_MINUTE, pending: 0, configDigest };
+    const facts = { engine, clockMinute: COMPANY_MINUTE, pending: 0, configDigest };
     await this.write({}, fixOutbox(NUMBERS, [], facts));
     await this.#store.close();
   }

@@ -1,8 +1,9 @@
 /**
  * Applies the patches of `patches/` to the installed packages. Runs after every install; running it twice is harmless.
  *
- * A file `name-version.patch`, or `name-version.subject.patch`, is a unified diff with paths inside the package. A hunk is found by its text, which must
- * occur exactly once; a package of another version, or a text that is not there, ends with a message and exit code 1.
+ * A file `name-version.patch`, or `name-version.subject.patch`, is a unified diff with paths inside the package. A hunk
+ * is found by its text, which must occur exactly once; a package of another version, or a text that is not there, ends
+ * with a message and exit code 1.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -57,7 +58,8 @@ function occurrences(text, part) {
 function applyAll(root) {
   for (const name of readdirSync(join(root, "patches")).filter((file) => file.endsWith(".patch"))) {
     const [, packageName, version] = /^(.+)-(\d+\.\d+\.\d+)(?:\.\w+)?\.patch$/.exec(name) ?? [];
-    if (packageName === undefined) throw new Error(`patches/${name}: expected a name like package-1.2.3.patch`);
+    if (packageName === undefined)
+      throw new Error(`patches/${name}: expected a name like package-1.2.3.patch or package-1.2.3.subject.patch`);
     const directory = join(root, "node_modules", packageName);
     const installed = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")).version;
     if (installed !== version) {

@@ -34,10 +34,6 @@ export class BatchRules {
     this.publishedFreqs = new Int32Array(this.#size);
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** Takes evidence that consumers know of back as published, unless it is material by now. */
   restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
     const at = this.#find(entitlement, itemset);

@@ -75,7 +75,7 @@ export class Engine {
   readonly #changes: Changes = new Changes();
   readonly #memory: Memory;
   #live: Live | null = null;
-  #deltas: Deferred<Delta[]> = new Deferred(() => []);
+  #deltas: Deferred<Delta[]> | null = null;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -195,21 +195,26 @@ export class Engine {
   }
 
   #begin(): void {
-    this.#deltas.end();
-    this.#memory.endStep();
+    this.#endStep();
     this.#live?.begin();
   }
 
+  /** What the last step left behind can be asked for no more, and is not kept here. */
+  #endStep(): void {
+    this.#deltas?.end();
+    this.#deltas = null;
+    this.#memory.endStep();
+  }
+
   #result(outcomes: readonly Outcome[]): StepResult {
-    const told = this.#live?.told;
-    const deltas = new Deferred(() => told?.deltas() ?? []);
+    const deltas = deltasOf(this.#live);
     this.#deltas = deltas;
     return {
       outcomes,
       get deltas() {
         return deltas.value;
       },
-      deltaCount: told?.size ?? 0,
+      deltaCount: this.#live?.told.size ?? 0,
       changes: this.#memory.takeChanges(this.#live),
       clockMinute: this.company.clockMinute,
     };
@@ -231,7 +236,7 @@ export class Engine {
 
   #liven(): Live {
     if (this.#live !== null) return this.#live;
-    this.#memory.endStep();
+    this.#endStep();
     const live = new Live(this.company, this.#settings, this.#changes);
     this.#memory.attach(live);
     this.#live = live;
@@ -240,8 +245,13 @@ export class Engine {
 
   #rest(): void {
     if (this.#live === null) return;
-    this.#memory.endStep();
+    this.#endStep();
     this.#memory.detach(this.#live);
     this.#live = null;
   }
+}
+
+/** `live` null: at rest, and nothing is told. */
+function deltasOf(live: Live | null): Deferred<Delta[]> {
+  return new Deferred(() => live?.told.deltas() ?? []);
 }

@@ -133,7 +133,10 @@ export class IntLists {
     return values;
   }
 
-  /** Values below `values` change places: `listOf` names the list of each now, or -1. Lists keep their lengths and ascend. */
+  /**
+   * The values below `values` were given other numbers: `listOf` names the list of each now, or -1. Lists keep their lengths
+   * and ascend.
+   */
   refill(values: number, listOf: (value: number) => number): void {
     const filled = new Int32Array(this.length.length);
     for (let value = 0; value < values; value++) {

@@ -5,7 +5,7 @@
  *     so freq(S) = number of members. Itemsets below a node that was never frequent are not tracked: they cannot be
  *     frequent either. Redundant itemsets (implications.ts) are not tracked.
  *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
- *  3. `setsOf(user)` lists the tracked nodes that the user's items include, every parent before its children.
+ *  3. `sets` lists, for a user, the tracked nodes that the user's items include, every parent before its children.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
 import { ChildIndex } from "./child-index.ts";
@@ -18,7 +18,10 @@ import { type Group, Refinement } from "./refinement.ts";
 
 const ROOT = -1;
 
-/** How the itemsets of one user changed. */
+/**
+ * How the itemsets of one user changed. What another user's arrival makes tracked later is in none of these: it has no rule
+ * yet, and that other user has it among those added.
+ */
 export interface SetChange {
   readonly removed: readonly number[];
   readonly kept: readonly number[];
@@ -136,7 +139,8 @@ export class Itemsets {
 
   /**
    * Users are about to have these items: ends the implications that they contradict and tracks the itemsets that were
-   * redundant because of them. Each of these nodes comes with the one that stood for it: they have the same members.
+   * redundant because of them. Each of these nodes that may have rules comes with the one that stood for it: they have the
+   * same members.
    */
   contradict(itemsOfUsers: readonly (readonly number[])[]): { readonly node: number; readonly stoodIn: number }[] {
     return itemsOfUsers.flatMap((items) =>
@@ -244,7 +248,10 @@ export class Itemsets {
     }
   }
 
-  /** Makes the user a member of the tracked itemsets of `items` with a new one among them; which. */
+  /**
+   * Makes the user a member of the tracked itemsets of `items` with a new one among them; which. Of those without a new one
+   * the user is a member already.
+   */
   #enterAll(user: number, items: readonly number[], isNew: (item: number) => boolean): number[] {
     const known = this.sets.count(user);
     const news = items.map(isNew);

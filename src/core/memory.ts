@@ -30,7 +30,7 @@ export class Memory {
   /** Pending marks that the store has. */
   readonly #pendingKept: Set<number> = new Set();
   #evidence: KeptEvidence = NO_EVIDENCE;
-  #published: Deferred<PublishedRow[]> = new Deferred(() => []);
+  #published: Deferred<PublishedRow[]> | null = null;
 
   constructor(company: Company, changes: Changes) {
     this.#company = company;
@@ -145,7 +145,8 @@ export class Memory {
 
   /** What the last step published can be asked for no more: rows are about to change, or the numbers of their rules. */
   endStep(): void {
-    this.#published.end();
+    this.#published?.end();
+    this.#published = null;
   }
 
   /** What changed since the last call. `live` null: at rest. */
@@ -190,8 +191,9 @@ export class Memory {
   #takePublished(live: Live | null): Deferred<PublishedRow[]> {
     const rows = this.#changes.published.take();
     const gone = this.#changes.takeUnpublished();
-    this.#published = new Deferred(() => this.#publishedRows(rows, gone, live));
-    return this.#published;
+    const published = new Deferred(() => this.#publishedRows(rows, gone, live));
+    this.#published = published;
+    return published;
   }
 
   #publishedRows(changed: readonly number[], gone: Changes["unpublished"], live: Live | null): PublishedRow[] {

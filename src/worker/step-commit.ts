@@ -48,8 +48,6 @@ export function stepCommit(
 }
 
 export interface OutboxFacts {
-  /** Number of output records. */
-  readonly count: number;
   readonly engine: string;
   readonly clockMinute: number;
   readonly pending: number;
@@ -58,9 +56,15 @@ export interface OutboxFacts {
 
 export function fixOutbox(numbers: StepNumbers, records: Iterable<PackableRecord>, facts: OutboxFacts): Outbox {
   const { epoch, step, positions } = numbers;
-  const { count, ...rest } = facts;
-  const chunks = packOutbox(records);
+  let count = 0;
+  const counted = function* (): Generator<PackableRecord> {
+    for (const record of records) {
+      count++;
+      yield record;
+    }
+  };
+  const chunks = packOutbox(counted());
   const digest = outboxDigest(chunks);
-  const progress = encodeProgress({ ...rest, epoch, step, positions, records: count, digest });
+  const progress = encodeProgress({ ...facts, epoch, step, positions, records: count, digest });
   return { epoch, step, chunks, progress, positions };
 }

@@ -184,7 +184,6 @@ export class Worker {
     const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
     const pending = this.engine.pendingCount();
     const outbox = fixOutbox(numbers, outputs, {
-      count: deltas.length + rejects.length,
       engine: config.engine,
       clockMinute: result.clockMinute,
       pending,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { KafkaThread } from "../../src/transport/kafka/kafka-thread.ts";
 import { KafkaTransport, type KafkaTransportOptions } from "../../src/transport/kafka/kafka-transport.ts";
 import { makeTopics } from "../../src/transport/kafka/topics.ts";
-import type { Transport } from "../../src/transport/transport.ts";
+import type { PublishBatch, Transport } from "../../src/transport/transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import type { CutOff, TransportFixture } from "../contracts/transport-fixture.ts";
 import { type Broker, describeKafka } from "../support/kafka-broker.ts";
@@ -50,6 +50,21 @@ describe("the thread of the Kafka client", () => {
     await expect(thread.open()).rejects.toMatchObject(error);
     await thread.close();
     await expect(thread.fence()).rejects.toMatchObject({ code: "internal" });
+  });
+
+  test("records that are packed are not asked for", async () => {
+    const thread = new KafkaThread(options, THREAD);
+    const batch: PublishBatch = {
+      packed: [],
+      progress: new Uint8Array(),
+      positions: new Map(),
+      get records(): never {
+        throw new Error("asked for");
+      },
+    };
+    const answer: unknown = await thread.publish(batch).catch((error: unknown) => error);
+    expect(String(answer)).not.toContain("asked for");
+    await thread.close();
   });
 
   test("one that cannot run, or has ended, answers every call with its error", async () => {

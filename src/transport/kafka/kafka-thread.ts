@@ -90,8 +90,10 @@ export class KafkaThread implements Transport {
     return this.#positions;
   }
 
-  publish({ records, packed, progress, positions }: PublishBatch): Promise<PublishOutcome> {
-    return this.#call("publish", [packed ?? [packRecords(records)], progress, positions]);
+  publish(batch: PublishBatch): Promise<PublishOutcome> {
+    const { packed, progress, positions } = batch;
+    // Records that are packed are not asked for: they would be unpacked.
+    return this.#call("publish", [packed ?? [packRecords(batch.records)], progress, positions]);
   }
 
   append(source: string, records: readonly AppendRecord[]): Promise<void> {
