@@ -6,6 +6,7 @@ import { BenchState, benchConfig } from "./bench-state.ts";
 import { codesOf } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
 import { exactDigest, publishedDigest } from "./contract.ts";
+import { settle } from "./core-run.ts";
 import { loadCompanyFiles } from "./csv-company.ts";
 import type { AnswerDigest } from "./digest.ts";
 import { type Cost, peakBytes, processCost } from "./report.ts";
@@ -31,7 +32,8 @@ export async function runBatch(folder: string, stateFolder: string, people: numb
   const tablesDurable = processCost();
   engine.start(COMPANY_MINUTE);
   const counted = processCost();
-  const deltas = score(engine);
+  // Nobody asks for what is told.
+  const deltas = settle(engine, COMPANY_MINUTE, Number.MAX_SAFE_INTEGER, ({ deltaCount }) => deltaCount);
   const scored = processCost();
   const endedAtMs = Date.now();
   const peak = peakBytes();
@@ -43,14 +45,4 @@ export async function runBatch(folder: string, stateFolder: string, people: numb
     deltas,
     answer: { ...exactDigest(engine, codes), ...publishedDigest(engine, codes) },
   };
-}
-
-/** Brings the view up to date; nobody asks for what is told. How many deltas that would be. */
-function score(engine: Engine): number {
-  let deltas = 0;
-  do {
-    const step = { clockMinute: COMPANY_MINUTE, events: [], budgetRecords: Number.MAX_SAFE_INTEGER };
-    deltas += engine.step(step).deltaCount;
-  } while (engine.pendingCount() > 0);
-  return deltas;
 }

@@ -84,7 +84,8 @@ export class Engine {
   }
 
   step(input: StepInput): StepResult {
-    this.#begin();
+    this.#endStep();
+    this.#live?.begin();
     this.company.advanceClock(input.clockMinute);
     if (input.catchUp !== true) this.#arrange();
     const { admit } = input;
@@ -192,11 +193,6 @@ export class Engine {
 
   publishedEvidence(): Iterable<RuleRow> {
     return publishedEvidence(this.company, this.#liven());
-  }
-
-  #begin(): void {
-    this.#endStep();
-    this.#live?.begin();
   }
 
   /** What the last step left behind can be asked for no more, and is not kept here. */

@@ -177,7 +177,7 @@ export class Settle {
 
   #addCandidate(row: number, itemset: number): void {
     const { itemsets } = this.#counters;
-    if (itemsets.freq(itemset) < this.#company.policy.supportFloor) return;
+    if (itemsets.freq(itemset) < this.#minSupportOf(row)) return;
     const length = itemsets.depthOf(itemset);
     while (this.#candidates.length < length) this.#candidates.push([]);
     this.#candidates[length - 1]!.push(row, itemset);
@@ -197,18 +197,19 @@ export class Settle {
   }
 
   #resolve(row: number, itemset: number): void {
-    const { itemsets } = this.#counters;
     const entitlement = this.#company.pairs.entitlementOf(row);
-    const { minSupport } = this.#company.policy.of(entitlement);
-    if (itemsets.freq(itemset) < minSupport) return;
     const table = this.#counters.tables[entitlement]!;
     if (table.find(itemset) !== -1) return;
     const floor = this.#floorOfSmaller(table, itemset);
     if (floor === -1) return;
     const freqUnion = this.#unionCount.count(row, itemset);
-    if (freqUnion < minSupport) return;
+    if (freqUnion < this.#minSupportOf(row)) return;
     this.#counters.addRule(entitlement, itemset, freqUnion, floor);
     this.#touchedRules.push(entitlement, itemset);
+  }
+
+  #minSupportOf(row: number): number {
+    return this.#company.policy.of(this.#company.pairs.entitlementOf(row)).minSupport;
   }
 
   /**
