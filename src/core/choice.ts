@@ -3,17 +3,15 @@
  * user has, those within `confidenceWindow` of the best confidence; of these the one with the highest freqUnion; then
  * higher confidence, fewer items, smaller items. The answer stands in the fields until the next call.
  */
+import type { ChoiceReader } from "./choices-ahead.ts";
 import type { Counters } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
-import { Ranking } from "./ranking.ts";
-import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION } from "./rule-tables.ts";
+import { Ranking, rankingPays } from "./ranking.ts";
+import { floorOf, PUBLISHED_FREQ, PUBLISHED_UNION, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
 export type Evidence = "published" | "exact";
-
-/** Ranking so many rules takes as long as ranks save at one look. */
-const RULES_RANKED_A_LOOK = 32;
 
 export class Choice {
   /** The chosen itemset, or -1 when no rule applies. */
@@ -30,7 +28,14 @@ export class Choice {
   secure = false;
   readonly #counters: Counters;
   readonly #ranking: Ranking;
+  /** What is ranked, and the version of it. */
+  #rankedTable: RuleTable = new RuleTable();
+  #rankedVersion = -1;
+  /** How users are chosen for until `done`: what is known ahead, else by rank, else rule by rule. */
+  #ahead: ChoiceReader | null = null;
   #isRanked = false;
+  /** The floors that the last choice asks for are known ahead. */
+  #isAhead = false;
   readonly #windowNumerator: number;
   readonly #windowDenominator: number;
   #offsets: Int32Array = new Int32Array(256);
@@ -44,28 +49,37 @@ export class Choice {
 
   constructor(counters: Counters, settings: Settings) {
     this.#counters = counters;
-    this.#ranking = new Ranking(counters, settings.confidenceWindow);
+    this.#ranking = new Ranking((a, b) => counters.itemsets.compare(a, b), settings.confidenceWindow);
     this.#windowNumerator = settings.confidenceWindow.numerator;
     this.#windowDenominator = settings.confidenceWindow.denominator;
   }
 
   /**
-   * So many users are about to be looked at, by published evidence: ranks the rules before, when that pays. Until `done`
-   * the looks are at this entitlement only, and nobody reads floors.
+   * So many users are about to be looked at, by published evidence: takes what is known of them ahead, or else ranks the
+   * rules before, when that pays. Until `done` the looks are at this entitlement only, and nobody reads floors.
    */
-  expect(entitlement: number, users: number): void {
-    const pays = users * RULES_RANKED_A_LOOK > this.#counters.table(entitlement).size;
-    if (pays && !this.#ranking.isOf(entitlement)) this.#ranking.make(entitlement);
-    this.#isRanked = pays;
+  expect(entitlement: number, users: number, ahead: ChoiceReader | null): void {
+    const table = this.#counters.table(entitlement);
+    this.#ahead = ahead;
+    if (ahead !== null) table.lowerFloorsTo(ahead.choices);
+    this.#isRanked = ahead === null && rankingPays(users, table.size);
+    if (!this.#isRanked || (this.#rankedTable === table && this.#rankedVersion === table.version)) return;
+    this.#ranking.make(table.slots, table.size);
+    this.#rankedTable = table;
+    this.#rankedVersion = table.version;
   }
 
   done(): void {
-    if (this.#isRanked) this.#ranking.keepFloors();
+    if (this.#isRanked) this.#rankedTable.lowerFloorsTo(this.#ranking.takeFloors());
     this.#isRanked = false;
+    this.#ahead = null;
   }
 
   /** True when a rule applies to the user as it is now. */
   forUser(user: number, entitlement: number, evidence: Evidence): boolean {
+    const at = evidence === "published" && this.#ahead !== null ? this.#ahead.find(user) : -1;
+    this.#isAhead = at !== -1;
+    if (this.#isAhead) return this.#takeAhead(entitlement, this.#ahead!, at);
     const { pool, start, length } = this.#counters.itemsets.sets;
     const from = start[user] ?? 0;
     const end = from + (length[user] ?? 0);
@@ -87,25 +101,38 @@ export class Choice {
     const table = this.#counters.table(entitlement);
     table.setLeads(this.#chosenAt, true);
     table.setLeads(this.#bestAt, true);
+    if (this.#isAhead) return;
     const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
     const floor = floorOf(union, freq, this.#windowNumerator, this.#windowDenominator);
     if (this.#isRanked) this.#ranking.lowerFloors(floor);
     else table.lowerFloors(this.#offsets, this.#candidates, floor);
   }
 
+  #takeAhead(entitlement: number, { choices }: ChoiceReader, at: number): boolean {
+    return this.#takeOffsets(entitlement, choices.chosen[at]!, choices.best[at]!, choices.secure[at] === 1);
+  }
+
   #pickRanked(entitlement: number, pool: Int32Array, from: number, end: number): boolean {
-    this.#clear();
     const ranking = this.#ranking;
-    if (!ranking.choose(pool, from, end)) return false;
+    if (ranking.choose(pool, from, end)) {
+      return this.#takeOffsets(entitlement, ranking.chosen, ranking.best, ranking.secure);
+    }
+    return this.#takeOffsets(entitlement, -1, -1, false);
+  }
+
+  /** Where the rules stand in the table; -1: none applies. */
+  #takeOffsets(entitlement: number, chosen: number, best: number, secure: boolean): boolean {
+    this.#clear();
+    if (chosen === -1) return false;
     const { slots } = this.#counters.table(entitlement);
-    this.#chosenAt = ranking.chosen;
-    this.#bestAt = ranking.best;
-    this.itemset = slots[ranking.chosen]! - 1;
-    this.freqUnion = slots[ranking.chosen + PUBLISHED_UNION]!;
-    this.freq = slots[ranking.chosen + PUBLISHED_FREQ]!;
-    this.bestUnion = slots[ranking.best + PUBLISHED_UNION]!;
-    this.bestFreq = slots[ranking.best + PUBLISHED_FREQ]!;
-    this.secure = ranking.secure;
+    this.#chosenAt = chosen;
+    this.#bestAt = best;
+    this.itemset = slots[chosen]! - 1;
+    this.freqUnion = slots[chosen + PUBLISHED_UNION]!;
+    this.freq = slots[chosen + PUBLISHED_FREQ]!;
+    this.bestUnion = slots[best + PUBLISHED_UNION]!;
+    this.bestFreq = slots[best + PUBLISHED_FREQ]!;
+    this.secure = secure;
     return true;
   }
 
@@ -194,10 +221,4 @@ export class Choice {
     this.#unions = largerIntegers(this.#unions, size);
     this.#freqs = largerIntegers(this.#freqs, size);
   }
-}
-
-/** freqUnion / freq − window in 255ths, rounded down. */
-export function floorOf(freqUnion: number, freq: number, numerator: number, denominator: number): number {
-  const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
-  return Math.max(0, Math.floor(scaled / (freq * denominator)));
 }

@@ -2,7 +2,6 @@
  * Which pairs a changed rule may concern: those whose choice it is, or whose choice it may replace or uncover. All others
  * keep what was published of them, whatever else changed in the same step (docs/ARCHITECTURE.md, "Skipped looks").
  */
-import { floorOf } from "./choice.ts";
 import type { Company } from "./company.ts";
 import type { Counters, RuleChange } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
@@ -10,7 +9,7 @@ import { reaches } from "./materiality.ts";
 import { type Pairs, UNTOLD } from "./pairs.ts";
 import type { Policy } from "./policy.ts";
 import { ROW_MAP_WIDTH, type RowMap } from "./row-map.ts";
-import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
+import { FLOOR_MAX, floorOf, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
 
 type Meet = (user: number) => boolean;

@@ -37,8 +37,6 @@ export class Counters {
   /** By entitlement: holders among active identities. */
   readonly holders: number[] = [];
   activeIdentities = 0;
-  /** Another number whenever any rule or its published evidence is another. */
-  evidenceVersion = 0;
   readonly #company: Company;
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
@@ -96,8 +94,7 @@ export class Counters {
       const toldUnion = table.slots[from + PUBLISHED_UNION]!;
       const toldFreq = table.slots[from + PUBLISHED_FREQ]!;
       const to = this.#insertRule(entitlement, itemset, table.freqUnionAt(from), table.floorAt(from));
-      table.slots[to + PUBLISHED_UNION] = toldUnion;
-      table.slots[to + PUBLISHED_FREQ] = toldFreq;
+      table.publish(to, toldUnion, toldFreq);
       // Of the other rule some pairs may know older evidence.
       this.#changes.push({ entitlement, itemset, unionBefore: 0, freqBefore: 0, later: null });
     }
@@ -107,7 +104,6 @@ export class Counters {
 
   /** The offset of the new rule in its table. */
   #insertRule(entitlement: number, itemset: number, freqUnion: number, floor: number): number {
-    this.evidenceVersion++;
     const table = this.table(entitlement);
     const slot = table.insert(itemset, freqUnion);
     table.setFloor(slot, floor);
@@ -118,7 +114,6 @@ export class Counters {
 
   /** Batch path: takes all rules over. There must be none yet. */
   takeRules(rules: BatchRules): void {
-    this.evidenceVersion++;
     this.#indexRules(rules);
     this.#fillTables(rules);
   }
@@ -213,13 +208,11 @@ export class Counters {
   }
 
   #publishEvidence(entitlement: number, itemset: number, slot: number, freqUnion: number, freq: number): void {
-    const { slots } = this.tables[entitlement]!;
-    const unionBefore = slots[slot + PUBLISHED_UNION]!;
-    const freqBefore = slots[slot + PUBLISHED_FREQ]!;
+    const table = this.tables[entitlement]!;
+    const unionBefore = table.slots[slot + PUBLISHED_UNION]!;
+    const freqBefore = table.slots[slot + PUBLISHED_FREQ]!;
     if (unionBefore === freqUnion && freqBefore === freq) return;
-    this.evidenceVersion++;
-    slots[slot + PUBLISHED_UNION] = freqUnion;
-    slots[slot + PUBLISHED_FREQ] = freq;
+    table.publish(slot, freqUnion, freq);
     const threshold = this.#company.policy.of(entitlement).recommendThreshold;
     const wasStrong = unionBefore > 0 && reaches(unionBefore, freqBefore, threshold);
     const isStrong = reaches(freqUnion, freq, threshold);
@@ -236,13 +229,12 @@ export class Counters {
 
   /** Drops all rules of an entitlement, before it is counted anew. */
   dropRulesOf(entitlement: number): void {
-    this.evidenceVersion++;
     const table = this.table(entitlement);
     for (const itemset of table.itemsets()) {
       this.rulesOf.remove(itemset, entitlement);
       this.strongOf.remove(itemset, entitlement);
     }
-    this.tables[entitlement] = new RuleTable();
+    table.clear();
   }
 
   /** The changes of published evidence since the last call. */
@@ -309,7 +301,6 @@ export class Counters {
   }
 
   #dropRule(entitlement: number, itemset: number, slot: number): void {
-    this.evidenceVersion++;
     const table = this.tables[entitlement]!;
     const unionBefore = table.slots[slot + PUBLISHED_UNION]!;
     const freqBefore = table.slots[slot + PUBLISHED_FREQ]!;

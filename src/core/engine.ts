@@ -12,6 +12,7 @@
 import type { Delta } from "../events/delta.ts";
 import type { AssignmentGrants, InputEvent, Outcome } from "../events/event.ts";
 import { Changes, IdSet } from "./changes.ts";
+import type { Choices, ChoosingBasis, ChoosingTask } from "./choosing.ts";
 import { Company } from "./company.ts";
 import { Deferred } from "./deferred.ts";
 import { Live } from "./live.ts";
@@ -75,6 +76,7 @@ export class Engine {
   readonly #changes: Changes = new Changes();
   readonly #memory: Memory;
   #live: Live | null = null;
+  #bases = 0;
   #deltas: Deferred<Delta[]> | null = null;
 
   constructor(settings: Settings) {
@@ -111,6 +113,29 @@ export class Engine {
   /** Entitlements with pairs that may differ from the target view. 0 = quiet. */
   pendingCount(): number {
     return this.#live === null ? this.company.catalog.size : this.#live.ripple.size;
+  }
+
+  /** Pairs that are known: assignments, revoked ones too, and recommendations. */
+  get pairCount(): number {
+    return this.company.pairs.size;
+  }
+
+  /**
+   * For another thread that chooses for pairs (choosing.ts) before the steps come to them; to be called when much is
+   * pending. null: the engine is at rest.
+   */
+  beginChoosing(): ChoosingBasis | null {
+    return this.#live?.ripple.beginChoosing(++this.#bases) ?? null;
+  }
+
+  /** What that thread may do next; null: nothing is left that is worth it. */
+  nextChoosing(): ChoosingTask | null {
+    return this.#live?.ripple.nextChoosing() ?? null;
+  }
+
+  /** What it did, at any time: what does not hold any more is left aside. */
+  takeChoices(choices: Choices): void {
+    this.#live?.ripple.takeChoices(choices);
   }
 
   /** Loading, in this order, before the first step: items, applications, entitlements, users, assignments, published. */

@@ -6,6 +6,13 @@ import { largerBytes, largerIntegers } from "./larger.ts";
 
 const SMALLEST_RUN = 4;
 
+/** List i stands at `start[i] … start[i] + length[i]` of the pool. */
+export interface IntListColumns {
+  readonly pool: Int32Array;
+  readonly start: Int32Array;
+  readonly length: Int32Array;
+}
+
 export class IntLists {
   pool: Int32Array;
   start: Int32Array;
@@ -123,6 +130,11 @@ export class IntLists {
         this.pool[this.start[value]! + counts[value]!++] = list;
       }
     }
+  }
+
+  /** A copy of all lists. */
+  columns(): IntListColumns {
+    return { pool: this.pool.slice(0, this.#poolUsed), start: this.start.slice(), length: this.length.slice() };
   }
 
   toArray(list: number): number[] {

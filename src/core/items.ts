@@ -65,6 +65,14 @@ export class Items {
     return compareCodePoints(this.#valueOf[a]!, this.#valueOf[b]!);
   }
 
+  /** By item: its place among all items in their order. */
+  ranks(): Int32Array {
+    const inOrder = Int32Array.from({ length: this.size }, (_, item) => item).sort((a, b) => this.compare(a, b));
+    const ranks = new Int32Array(this.size);
+    for (const [rank, item] of inOrder.entries()) ranks[item] = rank;
+    return ranks;
+  }
+
   #internAttribute(attribute: string): number {
     const known = this.#attributes.find(attribute);
     if (known >= 0) return known;

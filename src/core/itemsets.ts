@@ -13,6 +13,7 @@ import { combinations } from "./combinations.ts";
 import { Implications } from "./implications.ts";
 import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
+import { compareItemsets, type ItemsetColumns } from "./itemset-order.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
 import { type Group, Refinement } from "./refinement.ts";
 
@@ -129,12 +130,16 @@ export class Itemsets {
     return node;
   }
 
-  /** Tie-break order of two nodes: fewer items, then smaller items. */
+  /** The order of two nodes: see `compareItemsets`. */
   compare(a: number, b: number): number {
-    if (a === b) return 0;
-    if (this.#depth[a] !== this.#depth[b]) return this.#depth[a]! - this.#depth[b]!;
-    const upper = this.#depth[a]! > 1 ? this.compare(this.#parent[a]!, this.#parent[b]!) : 0;
-    return upper !== 0 ? upper : this.#items.compare(this.#item[a]!, this.#item[b]!);
+    const columns = { parent: this.#parent, item: this.#item, depth: this.#depth };
+    return compareItemsets(columns, (x, y) => this.#items.compare(x, y), a, b);
+  }
+
+  /** A copy of what the order depends on. */
+  columns(): ItemsetColumns {
+    const size = this.#size;
+    return { parent: this.#parent.slice(0, size), item: this.#item.slice(0, size), depth: this.#depth.slice(0, size) };
   }
 
   /**

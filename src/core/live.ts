@@ -43,11 +43,15 @@ export class Live {
   take(rules: BatchRules): void {
     this.counters.takeRules(rules);
     this.ripple.markEverything(false);
+    for (let entitlement = 0; entitlement < this.#company.catalog.size; entitlement++) {
+      this.#birthright[entitlement] = this.target.isBirthright(entitlement);
+    }
   }
 
   /** Counts, tells what the events named, then what follows for others as far as the budget goes. */
   step(recounted: IdSet, budgetRecords: number): void {
     this.settle.settle(this.#changes, recounted);
+    this.ripple.usersMoved(this.#changes.users.ids);
     for (const entitlement of recounted.ids) this.ripple.markAll(entitlement);
     this.#markSupportCrossings();
     this.ripple.markConcerned(this.counters.takeChanges());

@@ -4,6 +4,7 @@
  */
 import type { FlagRemoved, RecommendationRemovedReason } from "../events/delta.ts";
 import type { Changes } from "./changes.ts";
+import type { ChoiceReader } from "./choices-ahead.ts";
 import type { Company } from "./company.ts";
 import type { DeltaLog, ScoreCode } from "./delta-log.ts";
 import { DueQueue } from "./due-queue.ts";
@@ -33,9 +34,9 @@ export class Published {
     return this.#log.size;
   }
 
-  /** So many pairs of this entitlement, and no others, are about to be updated, until `looksDone`. */
-  expectLooks(entitlement: number, count: number): void {
-    this.#target.choice.expect(entitlement, count);
+  /** So many pairs of this entitlement, in the order of their users, and no others, are about to be updated, until `looksDone`. */
+  expectLooks(entitlement: number, count: number, ahead: ChoiceReader | null): void {
+    this.#target.choice.expect(entitlement, count, ahead);
   }
 
   looksDone(): void {

@@ -3,26 +3,32 @@
  * compares ranks and not evidence (docs/SEMANTICS.md, "Choosing the rule"). It pays when many users are looked at one
  * after the other.
  */
-import type { Counters } from "./counters.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
-import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleFloors } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
 /** Instead of the rank of an itemset without a rule: behind all ranks, of few rules and of many. */
 const NO_RANK_OF_FEW = 0xffff;
 const NO_RANK_OF_MANY = 0x7fffffff;
 
+/** Ranking so many rules takes as long as ranks save at one look. */
+const RULES_RANKED_A_LOOK = 32;
+
+/** Whether so many users are worth ranking so many rules. */
+export function rankingPays(users: number, rules: number): boolean {
+  return users * RULES_RANKED_A_LOOK > rules;
+}
+
 export class Ranking {
   /** The last answer: offsets of the chosen rule and of the best one in the table, and whether the choice is secure. */
   chosen = -1;
   best = -1;
   secure = false;
-  readonly #counters: Counters;
+  /** The order of two itemsets: `compareItemsets`. */
+  readonly #compare: (itemset: number, other: number) => number;
   readonly #window: Fraction;
-  /** Whose rules are ranked, and by which version of the evidence. */
-  #entitlement = -1;
-  #version = -1;
-  #table: RuleTable = new RuleTable();
+  /** The slots of the table (rule-tables.ts), and how many rules are in it. */
+  #slots: Int32Array = new Int32Array(0);
   #size = 0;
   /** By rank: offset in the table, itemset, published freqUnion and freq, the last rank within one window below it. */
   #offsets: Int32Array = new Int32Array(0);
@@ -30,7 +36,7 @@ export class Ranking {
   #unions: Int32Array = new Int32Array(0);
   #freqs: Int32Array = new Int32Array(0);
   #lasts: Int32Array = new Int32Array(0);
-  /** By rank: the lowest floor that looks found, still to be kept in the table. */
+  /** By rank: the lowest floor that looks found. */
   #floors: Uint8Array = new Uint8Array(0);
   /** By itemset. Most entitlements have few rules: their ranks take half the cache. */
   #rankOf: Uint16Array | Int32Array = new Uint16Array(0);
@@ -41,23 +47,16 @@ export class Ranking {
   #ranks: Int32Array = new Int32Array(256);
   #count = 0;
 
-  constructor(counters: Counters, window: Fraction) {
-    this.#counters = counters;
+  constructor(compare: (itemset: number, other: number) => number, window: Fraction) {
+    this.#compare = compare;
     this.#window = window;
   }
 
-  /** Whether it holds the published evidence of this entitlement as it is now. */
-  isOf(entitlement: number): boolean {
-    return this.#entitlement === entitlement && this.#version === this.#counters.evidenceVersion;
-  }
-
-  /** Ranks all rules of the entitlement. */
-  make(entitlement: number): void {
+  /** Ranks the rules in the slots of a table. */
+  make(slots: Int32Array, rules: number): void {
     for (let rank = 0; rank < this.#size; rank++) this.#rankOf[this.#itemsets[rank]!] = this.#noRank;
-    this.#table = this.#counters.table(entitlement);
-    this.#size = this.#table.size;
-    this.#entitlement = entitlement;
-    this.#version = this.#counters.evidenceVersion;
+    this.#slots = slots;
+    this.#size = rules;
     if (this.#size > this.#offsets.length) this.#grow(Math.ceil(this.#size * 1.25));
     this.#sort();
     this.#findLasts();
@@ -89,7 +88,7 @@ export class Ranking {
     return true;
   }
 
-  /** No floor of the rules that applied last stays above `floor`, once they are kept. */
+  /** No floor of the rules that applied last is above `floor`. */
   lowerFloors(floor: number): void {
     const ranks = this.#ranks;
     const floors = this.#floors;
@@ -97,13 +96,11 @@ export class Ranking {
     for (let i = 0; i < count; i++) if (floors[ranks[i]!]! > floor) floors[ranks[i]!] = floor;
   }
 
-  /** Lowers the floors in the table. */
-  keepFloors(): void {
-    for (let rank = 0; rank < this.#size; rank++) {
-      const floor = this.#floors[rank]!;
-      if (floor < this.#table.floorAt(this.#offsets[rank]!)) this.#table.setFloor(this.#offsets[rank]!, floor);
-    }
+  /** The floors that `lowerFloors` found since the rules were ranked, or since the last call. */
+  takeFloors(): RuleFloors {
+    const taken = { offsets: this.#offsets.slice(0, this.#size), floors: this.#floors.slice(0, this.#size) };
     this.#floors.fill(FLOOR_MAX, 0, this.#size);
+    return taken;
   }
 
   /** Of the ranks up to `last` that with the highest freqUnion; of equal ones the first by the whole order. */
@@ -127,7 +124,7 @@ export class Ranking {
   /** Of two rules with the same freqUnion. */
   #comesBefore(rank: number, other: number): boolean {
     if (this.#freqs[rank] !== this.#freqs[other]) return rank < other;
-    return this.#counters.itemsets.compare(this.#itemsets[rank]!, this.#itemsets[other]!) < 0;
+    return this.#compare(this.#itemsets[rank]!, this.#itemsets[other]!) < 0;
   }
 
   /** Of the rules within one window below the choice none has a higher freqUnion. */
@@ -143,7 +140,7 @@ export class Ranking {
 
   /** By buckets of confidence, then within each of them. */
   #sort(): void {
-    const { slots } = this.#table;
+    const slots = this.#slots;
     const buckets = bucketsFor(this.#size);
     const bucketOf = (offset: number): number =>
       Math.floor((1 - slots[offset + PUBLISHED_UNION]! / slots[offset + PUBLISHED_FREQ]!) * (buckets - 1));
@@ -159,7 +156,7 @@ export class Ranking {
   }
 
   #put(rank: number, offset: number): void {
-    const { slots } = this.#table;
+    const slots = this.#slots;
     this.#offsets[rank] = offset;
     this.#itemsets[rank] = slots[offset]! - 1;
     this.#unions[rank] = slots[offset + PUBLISHED_UNION]!;

@@ -9,14 +9,14 @@
  *     it knows evidence between what the rule was and what it is. A pair that nothing is told of need not have been looked
  *     at when its user joined: it goes by what the rule was then, so all that it was is remembered.
  */
+import { ChoicesAhead } from "./choices-ahead.ts";
+import type { Choices, ChoosingBasis, ChoosingTask } from "./choosing.ts";
 import type { Company } from "./company.ts";
 import { Concern } from "./concern.ts";
 import type { Counters, RuleChange } from "./counters.ts";
-import { reaches } from "./materiality.ts";
+import { Everyone } from "./everyone.ts";
 import { PREDICTION } from "./pairs.ts";
 import type { Published } from "./published.ts";
-import { ROW_MAP_WIDTH } from "./row-map.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 import { Sweep } from "./sweep.ts";
 
@@ -47,12 +47,17 @@ export class Ripple {
   /** Marked only because everything is looked at once after a start; need not be remembered. */
   readonly #unremembered: Set<number> = new Set();
   readonly #sweep: Sweep = new Sweep();
+  readonly #all: Everyone;
+  readonly #ahead: ChoicesAhead;
 
   constructor(company: Company, counters: Counters, published: Published, settings: Settings) {
     this.#company = company;
     this.#counters = counters;
     this.#published = published;
     this.#concern = new Concern(company, counters, settings);
+    const { itemsets } = counters;
+    this.#all = new Everyone((itemset) => itemsets.parentOf(itemset), itemsets.members);
+    this.#ahead = new ChoicesAhead(company, counters, settings.confidenceWindow);
   }
 
   get size(): number {
@@ -79,6 +84,7 @@ export class Ripple {
 
   markAll(entitlement: number): void {
     this.#unremembered.delete(entitlement);
+    this.#ahead.withdraw(entitlement);
     const waiting = this.#waiting.get(entitlement);
     if (waiting === undefined) this.#wait(entitlement, null);
     else {
@@ -91,7 +97,9 @@ export class Ripple {
   /** No user is named twice. */
   markUsers(entitlement: number, users: readonly number[]): void {
     const waiting = this.#waiting.get(entitlement);
-    if (users.length === 0 || waiting?.users === null) return;
+    if (users.length === 0) return;
+    this.#ahead.withdraw(entitlement);
+    if (waiting?.users === null) return;
     this.#unremembered.delete(entitlement);
     if (waiting === undefined) this.#wait(entitlement, Int32Array.from(users).sort());
     else addUsers(waiting, Int32Array.from(users).sort());
@@ -125,18 +133,40 @@ export class Ripple {
     }
   }
 
+  /** Copies what another thread needs to choose for pairs of entitlements that wait as a whole. */
+  beginChoosing(basis: number): ChoosingBasis {
+    const whole = [...this.#waiting.keys()].filter((entitlement) => this.#isWhole(entitlement));
+    return this.#ahead.begin(basis, whole);
+  }
+
+  /** null: no more of them are worth it. */
+  nextChoosing(): ChoosingTask | null {
+    return this.#ahead.next((entitlement) => this.#isWhole(entitlement));
+  }
+
+  takeChoices(choices: Choices): void {
+    if (this.isWaiting(choices.entitlement)) this.#ahead.take(choices);
+  }
+
+  /** These users may have other itemsets than before. */
+  usersMoved(users: readonly number[]): void {
+    this.#ahead.leaveOut(users);
+  }
+
   /** Brings waiting pairs up to date until the step has so many deltas; the last pair is told whole. */
   run(deltasMax: number): void {
     let looks = Math.min(LOOKS_A_STEP, (deltasMax - this.#published.deltaCount) * LOOKS_A_DELTA);
     for (const [entitlement, waiting] of this.#waiting) {
       looks -= this.#follow(entitlement, waiting, looks);
       if (waiting.changes.length > 0) break;
-      waiting.users ??= this.#everyone(entitlement);
+      waiting.users ??= this.#ahead.of(entitlement)?.choices.users ?? this.#everyone(entitlement);
       looks -= this.#look(entitlement, waiting, waiting.users, looks, deltasMax);
       if (waiting.next < waiting.users.length) break;
       this.#waiting.delete(entitlement);
       this.#unremembered.delete(entitlement);
+      this.#ahead.forget(entitlement);
     }
+    if (this.#waiting.size === 0) this.#ahead.end();
     this.#lookAgain();
   }
 
@@ -144,12 +174,16 @@ export class Ripple {
   #look(entitlement: number, waiting: Waiting, users: Int32Array, looks: number, deltasMax: number): number {
     const from = waiting.next;
     const end = Math.min(users.length, from + looks);
-    this.#published.expectLooks(entitlement, end - from);
+    this.#published.expectLooks(entitlement, end - from, this.#ahead.of(entitlement));
     while (waiting.next < end && this.#published.deltaCount < deltasMax) {
       this.#published.update(users[waiting.next++]!, entitlement, null);
     }
     this.#published.looksDone();
     return waiting.next - from;
+  }
+
+  #isWhole(entitlement: number): boolean {
+    return this.#waiting.get(entitlement)?.users === null;
   }
 
   #wait(entitlement: number, users: Int32Array | null): Waiting {
@@ -184,24 +218,12 @@ export class Ripple {
     }
   }
 
-  /** All users that have a row with the entitlement, or that one of its strong rules recommends it to. */
+  /** All whom the entitlement concerns. */
   #everyone(entitlement: number): Int32Array {
-    const { pairs, policy } = this.#company;
-    const sweep = this.#beginSweep();
-    const rows = pairs.rowsOf(entitlement).slots;
-    for (let at = 0; at < rows.length; at += ROW_MAP_WIDTH) if (rows[at] !== 0) sweep.meet(rows[at]! - 1);
-    const table = this.#counters.table(entitlement);
-    const { slots } = table;
+    const { pairs, policy, identities } = this.#company;
+    const inRows = pairs.rowsOf(entitlement).users();
     const { recommendThreshold } = policy.of(entitlement);
-    const isStrong = (at: number): boolean =>
-      at !== -1 && reaches(slots[at + PUBLISHED_UNION]!, slots[at + PUBLISHED_FREQ]!, recommendThreshold);
-    for (let at = 0; at < slots.length; at += RULE_WIDTH) {
-      if (slots[at] === 0 || !isStrong(at)) continue;
-      const parent = this.#counters.itemsets.parentOf(slots[at]! - 1);
-      // Members of an itemset are members of its parent.
-      if (parent === -1 || !isStrong(table.find(parent))) this.#meetMembers(slots[at]! - 1);
-    }
-    return sweep.users();
+    return this.#all.of(identities.size, inRows, this.#counters.table(entitlement), recommendThreshold);
   }
 
   /** Pairs whose flags look at their user's previous items. */
@@ -212,12 +234,6 @@ export class Ripple {
       const previous = identities.previousItemsOf(pairs.userOf(row));
       if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous))) this.#sweep.meet(pairs.userOf(row));
     }
-  }
-
-  #meetMembers(itemset: number): void {
-    const { members } = this.#counters.itemsets;
-    const from = members.start[itemset] ?? 0;
-    for (let i = 0; i < members.count(itemset); i++) this.#sweep.meet(members.pool[from + i]!);
   }
 
   #beginSweep(): Sweep {

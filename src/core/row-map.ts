@@ -55,6 +55,16 @@ export class RowMap {
     }
   }
 
+  /** Users with a row, in no order. */
+  users(): Int32Array {
+    const users = new Int32Array(this.size);
+    let count = 0;
+    for (let at = 0; at < this.slots.length; at += ROW_MAP_WIDTH) {
+      if (this.slots[at] !== 0) users[count++] = this.slots[at]! - 1;
+    }
+    return users;
+  }
+
   /** Adds a user that is not there. */
   add(user: number, row: number): void {
     const capacity = this.slots.length / ROW_MAP_WIDTH;

@@ -18,15 +18,32 @@ const FLOOR_SHIFT = 24;
 const UNION_MASK = LEADS_BIT - 1;
 const BELOW_FLOOR_MASK = (1 << FLOOR_SHIFT) - 1;
 
+/** Floors of rules that stand at these offsets. */
+export interface RuleFloors {
+  readonly offsets: Int32Array;
+  readonly floors: Uint8Array;
+}
+
 export class RuleTable {
   slots: Int32Array;
   size = 0;
+  /** Another number whenever any rule or its published evidence is another. */
+  version = 0;
   #mask: number;
 
   constructor(expected: number = 1) {
     const capacity = capacityFor(expected);
     this.slots = new Int32Array(capacity * RULE_WIDTH);
     this.#mask = capacity - 1;
+  }
+
+  /** A table of these slots, which are those of another one with so many rules. */
+  static of(slots: Int32Array, rules: number): RuleTable {
+    const table = new RuleTable(0);
+    table.slots = slots;
+    table.size = rules;
+    table.#mask = slots.length / RULE_WIDTH - 1;
+    return table;
   }
 
   /** Offset of the rule of this itemset, or -1. */
@@ -77,6 +94,7 @@ export class RuleTable {
   insert(itemset: number, freqUnion: number): number {
     if ((this.size + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
     this.size++;
+    this.version++;
     const offset = this.#place(itemset);
     this.slots[offset + FREQ_UNION] = freqUnion;
     return offset;
@@ -85,8 +103,14 @@ export class RuleTable {
   /** As `insert`, with published evidence and the highest floor. */
   insertTold(itemset: number, freqUnion: number, toldUnion: number, toldFreq: number): void {
     const offset = this.insert(itemset, freqUnion | (FLOOR_MAX << FLOOR_SHIFT));
-    this.slots[offset + PUBLISHED_UNION] = toldUnion;
-    this.slots[offset + PUBLISHED_FREQ] = toldFreq;
+    this.publish(offset, toldUnion, toldFreq);
+  }
+
+  /** Replaces the published evidence of a rule. */
+  publish(offset: number, freqUnion: number, freq: number): void {
+    this.version++;
+    this.slots[offset + PUBLISHED_UNION] = freqUnion;
+    this.slots[offset + PUBLISHED_FREQ] = freq;
   }
 
   delete(itemset: number): void {
@@ -103,7 +127,17 @@ export class RuleTable {
     }
     slots.fill(0, hole * RULE_WIDTH, (hole + 1) * RULE_WIDTH);
     this.size--;
+    this.version++;
     if (mask > 7 && this.size * 8 < mask) this.#resize((mask + 1) / 2);
+  }
+
+  /** Drops all rules. */
+  clear(): void {
+    const capacity = capacityFor(1);
+    this.slots = new Int32Array(capacity * RULE_WIDTH);
+    this.#mask = capacity - 1;
+    this.size = 0;
+    this.version++;
   }
 
   freqUnionAt(offset: number): number {
@@ -139,7 +173,12 @@ export class RuleTable {
 
   /** No floor of these rules stays above `floor`. */
   lowerFloors(offsets: Int32Array, count: number, floor: number): void {
-    for (let i = 0; i < count; i++) if (this.floorAt(offsets[i]!) > floor) this.setFloor(offsets[i]!, floor);
+    for (let i = 0; i < count; i++) this.#lowerFloor(offsets[i]!, floor);
+  }
+
+  /** No floor of these rules stays above that which comes with it. */
+  lowerFloorsTo({ offsets, floors }: RuleFloors): void {
+    for (let i = 0; i < offsets.length; i++) this.#lowerFloor(offsets[i]!, floors[i]!);
   }
 
   /** Itemsets of all rules, in no particular order. */
@@ -147,6 +186,10 @@ export class RuleTable {
     for (let offset = 0; offset < this.slots.length; offset += RULE_WIDTH) {
       if (this.slots[offset] !== 0) yield this.slots[offset]! - 1;
     }
+  }
+
+  #lowerFloor(offset: number, floor: number): void {
+    if (this.floorAt(offset) > floor) this.setFloor(offset, floor);
   }
 
   #place(itemset: number): number {
@@ -166,6 +209,12 @@ export class RuleTable {
       for (let i = 1; i < RULE_WIDTH; i++) this.slots[to + i] = old[offset + i]!;
     }
   }
+}
+
+/** The floor under a confidence: freqUnion / freq − window in 255ths, rounded down. */
+export function floorOf(freqUnion: number, freq: number, numerator: number, denominator: number): number {
+  const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
+  return Math.max(0, Math.floor(scaled / (freq * denominator)));
 }
 
 function home(itemset: number): number {

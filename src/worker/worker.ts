@@ -14,6 +14,7 @@ import type { Delta } from "../events/delta.ts";
 import type { InputCounts, Outbox, StepCommit, StepHead } from "../state/store.ts";
 import type { AppendRecord } from "../transport/transport.ts";
 import { CatchUp, SMALL_BACKLOG } from "./catch-up.ts";
+import { ChoosingThread } from "./choosing-thread.ts";
 import { minuteOf } from "./clock.ts";
 import { Forgetting } from "./event-ids.ts";
 import { writeEvidence } from "./evidence-file.ts";
@@ -55,6 +56,7 @@ interface FixedStep extends StepInput {
 export class Worker {
   readonly engine: Engine;
   readonly #ports: Ports;
+  readonly #choosing: ChoosingThread | null;
   readonly #configDigest: string;
   readonly #publisher: Publisher;
   readonly #catchUp: CatchUp;
@@ -73,6 +75,7 @@ export class Worker {
     const { config } = ports;
     this.engine = recovered.engine;
     this.#ports = ports;
+    this.#choosing = ChoosingThread.begin(recovered.engine, ports.log);
     this.#standing = recovered.standing;
     this.#configDigest = settingsDigest(settingsOf(config));
     this.#publisher = new Publisher(config, ports.transport, ports.schemas);
@@ -120,6 +123,7 @@ export class Worker {
   /** To be called when `run` or `runUntilQuiet` has ended. */
   async close(): Promise<void> {
     try {
+      await this.#choosing?.close();
       if (this.#failure === null) await this.#keepEvidence();
     } finally {
       await closePorts(this.#ports);

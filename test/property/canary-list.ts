@@ -286,4 +286,18 @@ export const CANARIES: readonly Canary[] = [
     replace: "floor = 255;",
     family: "exact",
   },
+  {
+    name: "choices made ahead are taken although the rules changed since",
+    file: "choices-ahead.ts",
+    find: "return choices !== undefined && this.#isAsCopied(entitlement) ?",
+    replace: "return choices !== undefined ?",
+    family: "restless",
+  },
+  {
+    name: "choices made ahead leave floors as they are",
+    file: "choice.ts",
+    find: "if (ahead !== null) table.lowerFloorsTo(ahead.choices);",
+    replace: "",
+    family: "restless",
+  },
 ];

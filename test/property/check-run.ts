@@ -13,6 +13,7 @@ import { BranchCounts } from "./branches.ts";
 import { compareTables } from "./compare-tables.ts";
 import { Consumer, compareTopics, topicsOf } from "./consumer.ts";
 import { type Key, pairKey } from "./keys.ts";
+import { OtherThread } from "./other-thread.ts";
 import { checkRemovalReasons } from "./removal-reasons.ts";
 import { RowStore } from "./row-store.ts";
 import { sameTables, sameView, unequalRules } from "./same.ts";
@@ -56,6 +57,7 @@ class Session {
   readonly #engineClass: EngineClass;
   readonly #branches: BranchCounts;
   #engine: Engine;
+  #otherThread: OtherThread;
   readonly #reference: ReferenceTables;
   readonly #store = new RowStore();
   readonly #consumer = new Consumer();
@@ -71,6 +73,7 @@ class Session {
     this.#branches = branches;
     this.#engine = new engineClass(settings);
     this.#engine.start(0);
+    this.#otherThread = new OtherThread(this.#engine);
     this.#reference = new ReferenceTables(settings);
     this.tables = this.#reference.tables();
     this.exactView = recount(this.tables, settings);
@@ -133,6 +136,7 @@ class Session {
     const evidence = { drifted: [...drifted], implications: [...implications] };
     const keepsEvidence = this.#restarts++ % 2 === 0;
     this.#engine = new this.#engineClass(settings);
+    this.#otherThread = new OtherThread(this.#engine);
     if (keepsEvidence) this.#engine.loadEvidence(evidence);
     if (told !== null) this.#store.published.clear();
     this.#store.load(this.#engine);
@@ -161,6 +165,7 @@ class Session {
     this.#isCatchingUp = catchUp;
     this.#isStale ||= events.length > 0 || before.clockMinute !== this.tables.clockMinute;
 
+    this.#otherThread.betweenSteps();
     const implications = this.#implications();
     const result = this.#engine.step({ clockMinute, events, budgetRecords, ...(catchUp ? { catchUp } : {}) });
     if (!catchUp) this.#branches.add("implication ended", Math.max(0, implications - this.#implications()));

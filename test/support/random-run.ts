@@ -34,6 +34,7 @@ export interface Run {
   readonly actions: readonly Action[];
 }
 
+const STEPS_A_RESTART = 8;
 const START_MS = Date.UTC(2026, 0, 1);
 
 /** `materialities`: to pick from, in hundredths. */
@@ -48,6 +49,19 @@ export function randomRun(seed: number, eventsMin: number, materialities: readon
     features: settings.features,
   });
   return { settings, actions: cut(random, stream, otherSettings) };
+}
+
+/** The same events, the second half one by one, with restarts before everything has been looked at. */
+export function restless({ settings, actions }: Run): Run {
+  const half = Math.floor(actions.length / 2);
+  const later = actions.slice(half).flatMap((action): Action[] => {
+    if (action.do !== "step") return action.do === "settle" ? [] : [action];
+    return action.events.map((event) => ({ ...action, budgetRecords: 1, catchUp: false, events: [event] }));
+  });
+  const restarted = later.flatMap((action, i): Action[] =>
+    i % STEPS_A_RESTART === 0 ? [{ do: "restart" }, action] : [action],
+  );
+  return { settings, actions: [...actions.slice(0, half), ...restarted] };
 }
 
 /** Events in the order in which they are read. Time passes between them. */

@@ -1,0 +1,13 @@
+/** The thread of `choosing-thread.ts`. */
+/* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows */
+import { parentPort, workerData } from "node:worker_threads";
+import { Chooser, type ChoosingBasis, type ChoosingTask } from "../core/choosing.ts";
+
+const chooser = new Chooser(workerData as ChoosingBasis);
+const port = parentPort!;
+port.on("message", (task: ChoosingTask) => {
+  const choices = chooser.choose(task);
+  const { users, chosen, best, secure, offsets, floors } = choices;
+  const transferred = [users, chosen, best, secure, offsets, floors].map(({ buffer }) => buffer as ArrayBuffer);
+  port.postMessage(choices, transferred);
+});
