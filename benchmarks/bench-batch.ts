@@ -9,7 +9,7 @@ import { makeCompany } from "../src/demo/company.ts";
 import type { BatchRun } from "./batch-run.ts";
 import { runChild } from "./child.ts";
 import { OUT_FOLDER, writeCompany } from "./company-files.ts";
-import { preparePeers, runPeers } from "./peer-runs.ts";
+import { type PeerRun, preparePeers, runPeers } from "./peer-runs.ts";
 import { printReport, reportOf, rounded, say } from "./report.ts";
 
 const { values } = parseArgs({
@@ -25,27 +25,40 @@ preparePeers();
 const folder = writeCompany(makeCompany({ people, seed }));
 const stateFolder = join(OUT_FOLDER, `state-batch-${people}-${seed}`);
 
-const ours = Array.from({ length: repeats }, () => {
+interface Round {
+  readonly ours: { readonly seconds: number; readonly cpuSeconds: number } & Omit<BatchRun, "endedAtMs">;
+  readonly peers: readonly PeerRun[];
+}
+
+/** One after the other: a machine that becomes slower or faster by the minute does so for all of a round. */
+function playRound(): Round {
   say(`corollary on ${folder}`);
   rmSync(stateFolder, { recursive: true, force: true });
   const { result, startedAtMs } = runChild<BatchRun>("child-batch", [folder, stateFolder, `${people}`, `${seed}`]);
   const { endedAtMs, ...run } = result;
-  return { seconds: rounded((endedAtMs - startedAtMs) / 1000), cpuSeconds: run.phases.scored.cpuSeconds, ...run };
-});
-rmSync(stateFolder, { recursive: true, force: true });
-const peers = Array.from({ length: repeats }, () => runPeers(values.peers.split(","), folder)).flat();
+  const seconds = rounded((endedAtMs - startedAtMs) / 1000);
+  const ours = { seconds, cpuSeconds: run.phases.scored.cpuSeconds, ...run };
+  return { ours, peers: runPeers(values.peers.split(","), folder) };
+}
 
-const faults = [...ours, ...peers].some((run) => JSON.stringify(run.answer) !== JSON.stringify(ours[0]!.answer))
-  ? [`answers differ: ${JSON.stringify([...ours, ...peers].map(({ answer }) => answer))}`]
+const rounds = Array.from({ length: repeats }, playRound);
+rmSync(stateFolder, { recursive: true, force: true });
+
+const answers = rounds.flatMap(({ ours, peers }) => [ours, ...peers].map(({ answer }) => answer));
+const faults = answers.some((answer) => JSON.stringify(answer) !== JSON.stringify(answers[0]))
+  ? [`answers differ: ${JSON.stringify(answers)}`]
   : [];
-const best = (runs: readonly { seconds: number; cpuSeconds: number }[], pick: "seconds" | "cpuSeconds"): number =>
-  Math.min(...runs.map((run) => run[pick]));
+/** The ratio to the best peer of the same round; of all rounds that in the middle. */
+const ratio = (pick: "seconds" | "cpuSeconds"): number => {
+  const ratios = rounds.map(({ ours, peers }) => Math.min(...peers.map((peer) => peer[pick])) / ours[pick]);
+  return rounded(ratios.toSorted((a, b) => a - b)[Math.floor((ratios.length - 1) / 2)]!);
+};
+const withoutAnswer = (run: object): object => ({ ...run, answer: undefined });
 const figures = {
-  corollary: ours.map((run) => ({ ...run, answer: undefined })),
-  peers: peers.map((run) => ({ ...run, answer: undefined })),
-  answer: ours[0]!.answer,
-  fasterThanBestPeer: rounded(best(peers, "seconds") / best(ours, "seconds")),
-  fasterThanBestPeerByCpu: rounded(best(peers, "cpuSeconds") / best(ours, "cpuSeconds")),
+  rounds: rounds.map(({ ours, peers }) => ({ corollary: withoutAnswer(ours), peers: peers.map(withoutAnswer) })),
+  answer: answers[0],
+  fasterThanBestPeer: ratio("seconds"),
+  fasterThanBestPeerByCpu: ratio("cpuSeconds"),
   faults,
 };
 printReport(reportOf("batch", { people, seed, repeats }, figures));

@@ -22,6 +22,13 @@ export class ChildIndex {
     this.#put(this.#slotOf(parent, item), node + 1, parent, item);
   }
 
+  /** Makes room for so many children at once. */
+  reserve(children: number): void {
+    let capacity = this.#mask + 1;
+    while (children * 3 > (capacity - 1) * 2) capacity *= 2;
+    if (capacity > this.#mask + 1) this.#resize(capacity);
+  }
+
   /** Removes a child that is there, moving later entries of its run back. */
   delete(parent: number, item: number): void {
     const slots = this.#slots;

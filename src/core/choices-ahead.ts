@@ -37,15 +37,16 @@ export class ChoicesAhead {
 
   /** `entitlements`: in the order in which they will be looked at. */
   begin(basis: number, entitlements: readonly number[]): ChoosingBasis {
-    const { tables, itemsets } = this.#counters;
+    const { tables, itemsets, rulesOf } = this.#counters;
     this.end();
     this.#basis = basis;
     this.#left = [...entitlements];
     this.#versions = tables.map(({ version }) => version);
+    const hasRules = (itemset: number): boolean => rulesOf.count(itemset) > 0;
     return {
       basis,
-      sets: itemsets.sets.columns(),
-      members: itemsets.members.columns(),
+      sets: itemsets.sets.columns(() => true, hasRules),
+      members: itemsets.members.columns(hasRules, () => true),
       itemsets: itemsets.columns(),
       itemRanks: this.#company.items.ranks(),
       window: this.#window,
@@ -119,6 +120,7 @@ export class ChoiceReader {
   find(user: number): number {
     const { users } = this.choices;
     while (this.#at < users.length && users[this.#at]! < user) this.#at++;
-    return users[this.#at] === user && !this.#moved.has(user) ? this.#at : -1;
+    if (users[this.#at] !== user) return -1;
+    return this.#moved.size > 0 && this.#moved.has(user) ? -1 : this.#at;
   }
 }

@@ -13,7 +13,7 @@ import type { Fraction } from "./settings.ts";
 export interface ChoosingBasis {
   /** Names the copy; tasks and choices that belong to it have the same number. */
   readonly basis: number;
-  /** By user: its itemsets; by itemset: its members. */
+  /** By user: its itemsets, as far as they have rules; by itemset that has rules: its members. */
   readonly sets: IntListColumns;
   readonly members: IntListColumns;
   readonly itemsets: ItemsetColumns;

@@ -71,9 +71,14 @@ export class Company {
     const entitlements = grants.entitlements.map((entitlement) => this.internEntitlement(entitlement, changes));
     const moment: Moment = { at: null, recordAt };
     for (let i = 0; i < userAt.length; i++) {
+      const known = pairs.size;
       const row = pairs.findOrAppend(users[userAt[i]!]!, entitlements[entitlementAt[i]!]!);
       changes.assignments.add(row);
-      const membership = this.#setMembership(row, MEMBERSHIPS[highRisk[i]!]!, null, moment);
+      const granted = MEMBERSHIPS[highRisk[i]!]!;
+      const isNew = row >= known;
+      const membership = isNew
+        ? this.#grantNew(row, granted, recordAt)
+        : this.#setMembership(row, granted, null, moment);
       const usedAt = lastUsedAt[i]!;
       outcomes.push(usedAt < 0 ? membership : better(membership, this.#used(row, usedAt)));
     }
@@ -109,6 +114,13 @@ export class Company {
     if (expiresAt !== undefined) outcome = better(outcome, this.#setExpiry(row, expiresAt, moment));
     if (granted?.lastUsedAt != null) outcome = better(outcome, this.#used(row, granted.lastUsedAt));
     return outcome;
+  }
+
+  /** As `#setMembership` of a row that nothing is known of. */
+  #grantNew(row: number, membership: number, recordAt: number): RegisterOutcome {
+    this.pairs.memberAt[row] = recordAt;
+    this.pairs.setMembership(row, membership);
+    return "applied";
   }
 
   #setMembership(row: number, membership: number, grant: AssignmentGranted | null, moment: Moment): RegisterOutcome {

@@ -6,6 +6,7 @@
  * Implications are learned by the batch path. Between batches they end, and none begins.
  */
 import type { IntLists } from "./int-lists.ts";
+import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import type { ImplicationRow } from "./rows.ts";
 
 export class Implications {
@@ -36,6 +37,12 @@ export class Implications {
   /** Whether one of two items implies the other. */
   areLinked(one: number, other: number): boolean {
     return this.#impliedBy(one).includes(other) || this.#impliedBy(other).includes(one);
+  }
+
+  /** Whether a node and one more item are a redundant itemset. */
+  makeRedundant({ parent, item }: ItemsetColumns, node: number, added: number): boolean {
+    for (let at = node; at !== ROOT; at = parent[at]!) if (this.areLinked(item[at]!, added)) return true;
+    return false;
   }
 
   /** Implications that somebody with these items contradicts. */

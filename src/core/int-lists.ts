@@ -132,9 +132,21 @@ export class IntLists {
     }
   }
 
-  /** A copy of all lists. */
-  columns(): IntListColumns {
-    return { pool: this.pool.slice(0, this.#poolUsed), start: this.start.slice(), length: this.length.slice() };
+  /** A copy without gaps; lists and values for which these do not hold are left out. */
+  columns(keepsList: (list: number) => boolean, keepsValue: (value: number) => boolean): IntListColumns {
+    const lists = this.start.length;
+    const start = new Int32Array(lists);
+    const length = new Int32Array(lists);
+    const pool = new Int32Array(this.#poolUsed);
+    let size = 0;
+    for (let list = 0; list < lists; list++) {
+      start[list] = size;
+      if (this.length[list] === 0 || !keepsList(list)) continue;
+      const end = this.start[list]! + this.length[list]!;
+      for (let at = this.start[list]!; at < end; at++) if (keepsValue(this.pool[at]!)) pool[size++] = this.pool[at]!;
+      length[list] = size - start[list]!;
+    }
+    return { pool: pool.slice(0, size), start, length };
   }
 
   toArray(list: number): number[] {

@@ -1,6 +1,9 @@
 /** The order in which itemsets are preferred when all else is equal: fewer items, then smaller items. */
 
-/** By itemset: the one without its last item (-1: there is no other), that item, and how many items it has. */
+/** Stands for the parent of a single item. */
+export const ROOT = -1;
+
+/** By itemset: its parent, which is the one without its last item, that item, and how many items it has. */
 export interface ItemsetColumns {
   readonly parent: Int32Array;
   readonly item: Int32Array;

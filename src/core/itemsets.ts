@@ -8,16 +8,12 @@
  *  3. `sets` lists, for a user, the tracked nodes that the user's items include, every parent before its children.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
-import { ChildIndex } from "./child-index.ts";
-import { combinations } from "./combinations.ts";
 import { Implications } from "./implications.ts";
 import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
-import { compareItemsets, type ItemsetColumns } from "./itemset-order.ts";
-import { largerBytes, largerIntegers } from "./larger.ts";
-import { type Group, Refinement } from "./refinement.ts";
-
-const ROOT = -1;
+import { ItemsetNodes } from "./itemset-nodes.ts";
+import { compareItemsets, type ItemsetColumns, ROOT } from "./itemset-order.ts";
+import { Planting } from "./planting.ts";
 
 /**
  * How the itemsets of one user changed. What another user's arrival makes tracked later is in none of these: it has no rule
@@ -40,14 +36,8 @@ export class Itemsets {
   readonly #supportFloor: number;
   /** Called whenever a node's freq has changed. */
   readonly #onChange: (node: number, freqBefore: number) => void;
-  #parent: Int32Array = new Int32Array(64);
-  #item: Int32Array = new Int32Array(64);
-  #depth: Uint8Array = new Uint8Array(64);
-  #expanded: Uint8Array = new Uint8Array(64);
-  #size = 0;
-  readonly #freeNodes: number[] = [];
+  readonly #nodes: ItemsetNodes = new ItemsetNodes();
   #emptied: number[] = [];
-  readonly #children: ChildIndex = new ChildIndex();
 
   constructor(
     items: Items,
@@ -63,7 +53,7 @@ export class Itemsets {
 
   /** Node ids are below this. */
   get size(): number {
-    return this.#size;
+    return this.#nodes.size;
   }
 
   freq(node: number): number {
@@ -72,24 +62,21 @@ export class Itemsets {
 
   /** The parent node, or -1 for a single item. */
   parentOf(node: number): number {
-    return this.#parent[node]!;
+    return this.#nodes.parent[node]!;
   }
 
   depthOf(node: number): number {
-    return this.#depth[node]!;
+    return this.#nodes.depth[node]!;
   }
 
   /** Items of a node in item order. */
   itemsOf(node: number): number[] {
-    const items: number[] = [];
-    for (let at = node; at !== ROOT; at = this.#parent[at]!) items.push(this.#item[at]!);
-    return items.reverse();
+    return this.#nodes.itemsOf(node);
   }
 
   /** True when all items of the node are among `items`. */
   isWithin(node: number, items: readonly number[]): boolean {
-    for (let at = node; at !== ROOT; at = this.#parent[at]!) if (!items.includes(this.#item[at]!)) return false;
-    return true;
+    return this.#nodes.isWithin(node, items);
   }
 
   /** Itemsets that are not tracked because a node has the same members: their items, in item order. */
@@ -102,7 +89,7 @@ export class Itemsets {
   find(items: readonly number[]): number {
     let node = ROOT;
     for (const item of items) {
-      node = this.#children.find(node, item);
+      node = this.#nodes.find(node, item);
       if (node === -1) return -1;
     }
     return node;
@@ -132,14 +119,12 @@ export class Itemsets {
 
   /** The order of two nodes: see `compareItemsets`. */
   compare(a: number, b: number): number {
-    const columns = { parent: this.#parent, item: this.#item, depth: this.#depth };
-    return compareItemsets(columns, (x, y) => this.#items.compare(x, y), a, b);
+    return compareItemsets(this.#nodes, (x, y) => this.#items.compare(x, y), a, b);
   }
 
   /** A copy of what the order depends on. */
   columns(): ItemsetColumns {
-    const size = this.#size;
-    return { parent: this.#parent.slice(0, size), item: this.#item.slice(0, size), depth: this.#depth.slice(0, size) };
+    return this.#nodes.columns();
   }
 
   /**
@@ -166,9 +151,9 @@ export class Itemsets {
     const had = new Set<number>();
     const removed: number[] = [];
     this.sets.filter(user, (node) => {
-      if (this.#depth[node] === 1) had.add(this.#item[node]!);
-      for (let at = node; at !== ROOT; at = this.#parent[at]!) {
-        if (!wanted.has(this.#item[at]!)) {
+      if (this.#nodes.depth[node] === 1) had.add(this.#nodes.item[node]!);
+      for (let at = node; at !== ROOT; at = this.#nodes.parent[at]!) {
+        if (!wanted.has(this.#nodes.item[at]!)) {
           this.#leave(node, user);
           removed.push(node);
           return false;
@@ -188,68 +173,34 @@ export class Itemsets {
   /** Frees nodes that have no members any more. Only while nobody remembers a node id. Calls `forget` for each. */
   collectEmpty(forget: (node: number) => void): void {
     if (this.#emptied.length === 0) return;
-    const deepestFirst = [...new Set(this.#emptied)].sort((a, b) => this.#depth[b]! - this.#depth[a]!);
+    const deepestFirst = [...new Set(this.#emptied)].sort((a, b) => this.#nodes.depth[b]! - this.#nodes.depth[a]!);
     this.#emptied = [];
     for (const node of deepestFirst) {
       if (this.members.count(node) > 0) continue;
-      this.#children.delete(this.#parent[node]!, this.#item[node]!);
+      this.#nodes.free(node);
       forget(node);
-      this.#freeNodes.push(node);
     }
   }
 
   /**
-   * Batch path: builds the whole tree from nothing by refining groups of users, item by item.
-   * `items` gives every user's feature items in item order; `mayImply` says which implications are wanted.
+   * Batch path: builds the whole tree from nothing. `items` gives every user's feature items in item order; `mayImply` says
+   * which implications are wanted.
    */
   build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): void {
-    const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
-    let count = 0;
-    let memberships = 0;
-    for (let user = 0; user < users; user++) {
-      if (items.count(user) === 0) continue;
-      memberships += combinations(items.count(user), this.#lengthMax);
-      everyone.users[count] = user;
-      everyone.next[count++] = items.start[user]!;
-    }
-    this.implications.learn(users, items, mayImply);
-    this.sets.reserve(users);
-    this.members.reservePool(memberships * 2);
-    const refinement = new Refinement(items, this.#items.size, this.#lengthMax);
-    this.#refine(ROOT, everyone, 0, count, refinement);
-    refinement.small.forEach((above, item, members) => this.members.assign(this.#create(above, item), members));
-    // Nodes are created parent before child, so ascending ids keep invariant 3.
-    this.sets.invert(this.members, this.#size, users);
-  }
-
-  /**
-   * The members of `node` stand at `from … end` of the group. Nodes below support, of which there are more than of others,
-   * come last: what is kept by itemset of those with rules then stands close together.
-   */
-  #refine(node: number, group: Group, from: number, end: number, refinement: Refinement): void {
-    const depth = node === ROOT ? 0 : this.#depth[node]!;
-    if (depth === this.#lengthMax) return;
-    const parts = refinement.split(group, from, end, depth, (item) => !this.#isRedundant(node, item));
-    const below = refinement.groups[depth]!;
-    let first = 0;
-    for (const { item, size } of parts) {
-      if (size < this.#supportFloor) refinement.small.add(node, item, below.users, first, size);
-      else {
-        const child = this.#create(node, item);
-        this.members.assign(child, below.users.subarray(first, first + size));
-        this.#expanded[child] = 1;
-        this.#refine(child, below, first, first + size, refinement);
-      }
-      first += size;
-    }
+    const { members, sets, implications } = this;
+    implications.learn(users, items, mayImply);
+    const tree = { nodes: this.#nodes, members, sets, implications };
+    const [lengthMax, supportFloor] = [this.#lengthMax, this.#supportFloor];
+    new Planting(tree, { users, items, itemsMax: this.#items.size, lengthMax, supportFloor }).grow();
   }
 
   #visit(items: readonly number[], parent: number, from: number, visit: (node: number) => void): void {
     for (let i = from; i < items.length; i++) {
-      const node = this.#children.find(parent, items[i]!);
+      const node = this.#nodes.find(parent, items[i]!);
       if (node === -1 || this.members.count(node) === 0) continue;
       visit(node);
-      if (this.#expanded[node] === 1 && this.#depth[node]! < this.#lengthMax) this.#visit(items, node, i + 1, visit);
+      if (this.#nodes.expanded[node] === 1 && this.#nodes.depth[node]! < this.#lengthMax)
+        this.#visit(items, node, i + 1, visit);
     }
   }
 
@@ -275,10 +226,10 @@ export class Itemsets {
     from: number,
     hasNew: boolean,
   ): void {
-    if (this.#expanded[node] === 0) return this.#expandWhenFrequent(node);
-    if (this.#depth[node] === this.#lengthMax) return;
+    if (this.#nodes.expanded[node] === 0) return this.#expandWhenFrequent(node);
+    if (this.#nodes.depth[node] === this.#lengthMax) return;
     const end = hasNew ? items.length : news.lastIndexOf(true) + 1;
-    const isLast = this.#depth[node]! + 1 === this.#lengthMax;
+    const isLast = this.#nodes.depth[node]! + 1 === this.#lengthMax;
     for (let i = from; i < end; i++) {
       const isNew = hasNew || news[i]!;
       if ((isLast && !isNew) || this.#isRedundant(node, items[i]!)) continue;
@@ -291,18 +242,18 @@ export class Itemsets {
   /** A node that becomes frequent begins to track its children, for all its members. */
   #expandWhenFrequent(node: number): void {
     if (this.members.count(node) < this.#supportFloor) return;
-    this.#expanded[node] = 1;
-    if (this.#depth[node] === this.#lengthMax) return;
+    this.#nodes.expanded[node] = 1;
+    if (this.#nodes.depth[node] === this.#lengthMax) return;
     const children = new Set<number>();
     for (const member of this.members.toArray(node)) {
       for (const item of this.#singleItemsOf(member)) {
-        if (this.#items.compare(item, this.#item[node]!) <= 0 || this.#isRedundant(node, item)) continue;
+        if (this.#items.compare(item, this.#nodes.item[node]!) <= 0 || this.#isRedundant(node, item)) continue;
         const child = this.#childOrNew(node, item);
         this.#enter(child, member);
         children.add(child);
       }
     }
-    for (const child of children) if (this.#expanded[child] === 0) this.#expandWhenFrequent(child);
+    for (const child of children) if (this.#nodes.expanded[child] === 0) this.#expandWhenFrequent(child);
   }
 
   #enter(node: number, user: number): void {
@@ -311,17 +262,13 @@ export class Itemsets {
     this.sets.append(user, node);
   }
 
-  /** Whether a node and one more item are a redundant itemset. */
   #isRedundant(node: number, item: number): boolean {
-    for (let at = node; at !== ROOT; at = this.#parent[at]!) {
-      if (this.implications.areLinked(this.#item[at]!, item)) return true;
-    }
-    return false;
+    return this.implications.makeRedundant(this.#nodes, node, item);
   }
 
   /** Tracks what an implication by this item made redundant until now; the nodes. */
   #trackAnew(item: number): number[] {
-    const single = this.#children.find(ROOT, item);
+    const single = this.#nodes.find(ROOT, item);
     const nodes = new Set<number>();
     for (const member of single === -1 ? [] : this.members.toArray(single)) {
       const items = this.#inOrder(this.#singleItemsOf(member));
@@ -336,7 +283,7 @@ export class Itemsets {
     const singles: number[] = [];
     for (let i = 0; i < this.sets.length[user]!; i++) {
       const node = this.sets.pool[from + i]!;
-      if (this.#depth[node] === 1) singles.push(this.#item[node]!);
+      if (this.#nodes.depth[node] === 1) singles.push(this.#nodes.item[node]!);
     }
     return singles;
   }
@@ -352,27 +299,13 @@ export class Itemsets {
   }
 
   #childOrNew(parent: number, item: number): number {
-    const child = this.#children.find(parent, item);
+    const child = this.#nodes.find(parent, item);
     return child === -1 ? this.#create(parent, item) : child;
   }
 
   #create(parent: number, item: number): number {
-    const node = this.#freeNodes.pop() ?? this.#size++;
-    if (node === this.#parent.length) this.#grow();
-    this.#parent[node] = parent;
-    this.#item[node] = item;
-    this.#depth[node] = parent === ROOT ? 1 : this.#depth[parent]! + 1;
-    this.#expanded[node] = 0;
+    const node = this.#nodes.create(parent, item);
     this.members.reserve(node + 1);
-    this.#children.add(parent, item, node);
     return node;
-  }
-
-  #grow(): void {
-    const size = this.#parent.length * 2;
-    this.#parent = largerIntegers(this.#parent, size);
-    this.#item = largerIntegers(this.#item, size);
-    this.#depth = largerBytes(this.#depth, size);
-    this.#expanded = largerBytes(this.#expanded, size);
   }
 }

@@ -118,19 +118,23 @@ export class Pairs {
    */
   arrange(end: number): void {
     if (this.#isArranged(end)) return;
-    const rows = this.#rowsByEntitlement(0, end);
-    const cells = this.#cells.slice();
-    const [memberAt, lastUsedAt] = [this.memberAt.slice(), this.lastUsedAt.slice()];
-    const extra = [...this.#extra];
+    const next = this.#startsByEntitlement(0, end);
     const numbers = new Int32Array(this.#size);
-    for (let row = end; row < this.#size; row++) numbers[row] = row;
-    for (let row = 0; row < end; row++) {
-      const old = rows[row]!;
+    const [cells, memberAt, lastUsedAt] = [this.#cells, this.memberAt, this.lastUsedAt];
+    const [newCells, newMemberAt, newLastUsedAt] = [cells.slice(), memberAt.slice(), lastUsedAt.slice()];
+    // Rows are read one after the other, and each entitlement is written to in one run.
+    for (let old = 0; old < end; old++) {
+      const row = next[cells[old * WIDTH + ENTITLEMENT]!]!++;
       numbers[old] = row;
-      for (let i = 0; i < WIDTH; i++) this.#cells[row * WIDTH + i] = cells[old * WIDTH + i]!;
-      this.memberAt[row] = memberAt[old]!;
-      this.lastUsedAt[row] = lastUsedAt[old]!;
+      for (let i = 0; i < WIDTH; i++) newCells[row * WIDTH + i] = cells[old * WIDTH + i]!;
+      newMemberAt[row] = memberAt[old]!;
+      newLastUsedAt[row] = lastUsedAt[old]!;
     }
+    for (let row = end; row < this.#size; row++) numbers[row] = row;
+    this.#cells = newCells;
+    this.memberAt = newMemberAt;
+    this.lastUsedAt = newLastUsedAt;
+    const extra = [...this.#extra];
     this.#extra.clear();
     for (const [row, fields] of extra) this.#extra.set(numbers[row]!, fields);
     this.byUser.refill(this.#size, (row) => this.userOf(row));
@@ -348,14 +352,22 @@ export class Pairs {
 
   /** Rows `from … end`, so that one map after the other is filled. */
   #rowsByEntitlement(from: number, end: number): Int32Array {
+    const next = this.#startsByEntitlement(from, end);
+    const rows = new Int32Array(end - from);
+    for (let row = from; row < end; row++) rows[next[this.entitlementOf(row)]!++] = row;
+    return rows;
+  }
+
+  /** Where those of each entitlement begin when rows `from … end` stand by entitlement. */
+  #startsByEntitlement(from: number, end: number): Int32Array {
     let entitlements = 0;
     for (let row = from; row < end; row++) entitlements = Math.max(entitlements, this.entitlementOf(row) + 1);
-    const ends = new Int32Array(entitlements + 1);
-    for (let row = from; row < end; row++) ends[this.entitlementOf(row) + 1]!++;
-    for (let entitlement = 1; entitlement <= entitlements; entitlement++) ends[entitlement]! += ends[entitlement - 1]!;
-    const rows = new Int32Array(end - from);
-    for (let row = from; row < end; row++) rows[ends[this.entitlementOf(row)]!++] = row;
-    return rows;
+    const starts = new Int32Array(entitlements + 1);
+    for (let row = from; row < end; row++) starts[this.entitlementOf(row) + 1]!++;
+    for (let entitlement = 1; entitlement <= entitlements; entitlement++) {
+      starts[entitlement]! += starts[entitlement - 1]!;
+    }
+    return starts;
   }
 
   #isArranged(end: number): boolean {

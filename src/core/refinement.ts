@@ -4,10 +4,12 @@ import { largerIntegers } from "./larger.ts";
 
 /** Instead of the place of an item that makes no part. */
 const LEFT_OUT = -1;
+/** Behind the items of each user. */
+const END = -1;
 
 export interface Group {
   users: Int32Array;
-  /** For each of these users, where the items that may still be added begin in the pool of `items`. */
+  /** For each of these users, where the items that may still be added begin (`Refinement.itemsOf`). */
   next: Int32Array;
 }
 
@@ -16,17 +18,29 @@ export class Refinement {
   readonly groups: readonly Group[];
   /** Groups that are not to be split. */
   readonly small: SmallGroups = new SmallGroups();
-  readonly #items: IntLists;
+  /** The items of every user, with END behind them. */
+  readonly #pool: Int32Array;
+  readonly #start: Int32Array;
   /** By item: how many have it, then where the next of them goes, or LEFT_OUT. */
   readonly #counts: Int32Array;
 
-  constructor(items: IntLists, itemsMax: number, depthMax: number) {
-    this.#items = items;
+  constructor(users: number, items: IntLists, itemsMax: number, depthMax: number) {
+    this.#start = new Int32Array(users + 1);
+    for (let user = 0; user < users; user++) this.#start[user + 1] = this.#start[user]! + items.count(user) + 1;
+    this.#pool = new Int32Array(this.#start[users]!).fill(END);
+    for (let user = 0; user < users; user++) {
+      for (let i = 0; i < items.count(user); i++) this.#pool[this.#start[user]! + i] = items.at(user, i);
+    }
     this.#counts = new Int32Array(itemsMax);
     this.groups = Array.from({ length: depthMax }, () => ({
       users: new Int32Array(64),
       next: new Int32Array(64),
     }));
+  }
+
+  /** Where the items of a user begin. */
+  itemsOf(user: number): number {
+    return this.#start[user]!;
   }
 
   /** The parts of items to be kept, in the order in which they stand in `groups[depth]`; users keep their order. */
@@ -38,12 +52,12 @@ export class Refinement {
     isKept: (item: number) => boolean,
   ): { readonly item: number; readonly size: number }[] {
     const counts = this.#counts;
-    const { pool, start, length } = this.#items;
+    const pool = this.#pool;
     const seen: number[] = [];
     for (let i = from; i < end; i++) {
-      const user = group.users[i]!;
-      const last = start[user]! + length[user]!;
-      for (let at = group.next[i]!; at < last; at++) if (counts[pool[at]!]!++ === 0) seen.push(pool[at]!);
+      for (let at = group.next[i]!, item = pool[at]!; item !== END; item = pool[++at]!) {
+        if (counts[item]!++ === 0) seen.push(item);
+      }
     }
     const parts: { readonly item: number; readonly size: number }[] = [];
     let total = 0;
@@ -63,11 +77,10 @@ export class Refinement {
     const { users, next } = below;
     for (let i = from; i < end; i++) {
       const user = group.users[i]!;
-      const last = start[user]! + length[user]!;
-      for (let at = group.next[i]!; at < last; at++) {
-        const place = counts[pool[at]!]!;
+      for (let at = group.next[i]!, item = pool[at]!; item !== END; item = pool[++at]!) {
+        const place = counts[item]!;
         if (place === LEFT_OUT) continue;
-        counts[pool[at]!] = place + 1;
+        counts[item] = place + 1;
         users[place] = user;
         next[place] = at + 1;
       }

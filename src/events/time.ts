@@ -4,6 +4,8 @@ const SECONDS_PER_DAY = 86_400;
 /** A time of the last hours of 1969 may lie in 1970 once its zone is known. */
 const YEAR_MIN = 1969;
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** From the first of March of the year 0. */
+const DAYS_BEFORE_EPOCH = 719_468;
 const SECONDS_END = 19;
 const [SPACE, HYPHEN, COLON] = [0x20, 0x2d, 0x3a];
 const REST = /^(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))?$/;
@@ -56,7 +58,17 @@ function parseSeconds(text: string): number {
 function timeOf(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
   const days = month === 2 && !isLeapYear(year) ? 28 : (DAYS_OF_MONTH[month - 1] ?? 0);
   const isTime = year >= YEAR_MIN && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 60;
-  return isTime ? Date.UTC(year, month - 1, day, hour, minute, second) : Number.NaN;
+  if (!isTime) return Number.NaN;
+  return (((daysBefore(year, month) + day - 1) * 24 + hour) * 60 + minute) * 60_000 + second * 1000;
+}
+
+/** Days from 1970 until a month of the Gregorian calendar begins. As `Date.UTC`, which takes several times as long. */
+function daysBefore(year: number, month: number): number {
+  const y = month > 2 ? year : year - 1;
+  const leapDays = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  // From March on, months have 31, 30, 31, 30, 31 days, again and again.
+  const monthDays = Math.floor((153 * ((month + 9) % 12) + 2) / 5);
+  return y * 365 + leapDays + monthDays - DAYS_BEFORE_EPOCH;
 }
 
 /** What fraction and zone add to the seconds, in ms; NaN when they are neither. */

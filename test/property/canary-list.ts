@@ -100,7 +100,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "the floor of a rule does not know of a new choice",
     file: "rule-tables.ts",
-    find: "if (this.floorAt(offsets[i]!) > floor) this.setFloor(offsets[i]!, floor);",
+    find: "if (this.floorAt(offset) > floor) this.setFloor(offset, floor);",
     replace: "continue;",
     family: "exact",
   },
@@ -219,7 +219,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "floors that looks found while rules were ranked are not kept",
     file: "choice.ts",
-    find: "if (this.#isRanked) this.#ranking.keepFloors();",
+    find: "if (this.#isRanked) this.#rankedTable.lowerFloorsTo(this.#ranking.takeFloors());",
     replace: "",
     family: "exact",
   },

@@ -1,0 +1,90 @@
+/**
+ * The nodes of a prefix tree of itemsets: a node is its parent plus one more item, later in item order. Ids are dense;
+ * those given back are used again.
+ */
+import { ChildIndex } from "./child-index.ts";
+import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
+import { largerBytes, largerIntegers } from "./larger.ts";
+
+export class ItemsetNodes {
+  /** By node. */
+  parent: Int32Array = new Int32Array(64);
+  item: Int32Array = new Int32Array(64);
+  /** How many items. */
+  depth: Uint8Array = new Uint8Array(64);
+  /** 1: its children are tracked (itemsets.ts). */
+  expanded: Uint8Array = new Uint8Array(64);
+  #size = 0;
+  readonly #free: number[] = [];
+  readonly #children: ChildIndex = new ChildIndex();
+
+  /** Ids are below this. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The child, or -1. */
+  find(parent: number, item: number): number {
+    return this.#children.find(parent, item);
+  }
+
+  /** Makes a child that is not there. */
+  create(parent: number, item: number): number {
+    const node = this.#free.pop() ?? this.#size++;
+    this.#set(node, parent, item);
+    this.#children.add(parent, item, node);
+    return node;
+  }
+
+  /** As `create`, for very many: they are found when `indexAll` has been called. */
+  append(parent: number, item: number): number {
+    this.#set(this.#size, parent, item);
+    return this.#size++;
+  }
+
+  indexAll(): void {
+    this.#children.reserve(this.#size);
+    for (let node = 0; node < this.#size; node++) this.#children.add(this.parent[node]!, this.item[node]!, node);
+  }
+
+  /** Gives back a node that has no children. */
+  free(node: number): void {
+    this.#children.delete(this.parent[node]!, this.item[node]!);
+    this.#free.push(node);
+  }
+
+  /** Items of a node in item order. */
+  itemsOf(node: number): number[] {
+    const items: number[] = [];
+    for (let at = node; at !== ROOT; at = this.parent[at]!) items.push(this.item[at]!);
+    return items.reverse();
+  }
+
+  /** True when all items of the node are among `items`. */
+  isWithin(node: number, items: readonly number[]): boolean {
+    for (let at = node; at !== ROOT; at = this.parent[at]!) if (!items.includes(this.item[at]!)) return false;
+    return true;
+  }
+
+  /** A copy of what the order of itemsets depends on. */
+  columns(): ItemsetColumns {
+    const size = this.#size;
+    return { parent: this.parent.slice(0, size), item: this.item.slice(0, size), depth: this.depth.slice(0, size) };
+  }
+
+  #set(node: number, parent: number, item: number): void {
+    if (node === this.parent.length) this.#grow();
+    this.parent[node] = parent;
+    this.item[node] = item;
+    this.depth[node] = parent === ROOT ? 1 : this.depth[parent]! + 1;
+    this.expanded[node] = 0;
+  }
+
+  #grow(): void {
+    const size = this.parent.length * 2;
+    this.parent = largerIntegers(this.parent, size);
+    this.item = largerIntegers(this.item, size);
+    this.depth = largerBytes(this.depth, size);
+    this.expanded = largerBytes(this.expanded, size);
+  }
+}
