@@ -27,6 +27,11 @@ const LOOKS_A_DELTA = 8;
 /** Whether a changed rule concerns a pair is found this much faster than the pair is looked at. */
 const VISITS_A_LOOK = 64;
 
+/** Whether to look at everyone is asked whenever so many more rules of an entitlement have changed. */
+const CHANGES_WEIGHED = 256;
+/** When everyone is looked at, ranking so many rules takes as long as it takes to follow one that has changed. */
+const RULES_RANKED_A_CHANGE = 16;
+
 interface Waiting {
   /** Users in ascending order; null: all that have to do with the entitlement. */
   users: Int32Array | null;
@@ -111,7 +116,8 @@ export class Ripple {
       const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, NOBODY);
       if (waiting.users === null) continue;
       this.#unremembered.delete(change.entitlement);
-      waiting.changes.push(change);
+      const count = waiting.changes.push(change);
+      if (count % CHANGES_WEIGHED === 0 && this.#isDearer(change.entitlement, count)) this.markAll(change.entitlement);
     }
   }
 
@@ -190,6 +196,13 @@ export class Ripple {
     const waiting: Waiting = { users, next: 0, changes: [], looked: [] };
     this.#waiting.set(entitlement, waiting);
     return waiting;
+  }
+
+  /** Whether it is dearer to find whom so many changed rules concern than to look at everyone. */
+  #isDearer(entitlement: number, changes: number): boolean {
+    const everyone = this.#company.pairs.rowsOf(entitlement).size;
+    const rules = this.#counters.table(entitlement).size;
+    return changes > everyone + rules / RULES_RANKED_A_CHANGE;
   }
 
   /** Finds whom changed rules concern, one rule at least, as far as `looks` go; how much of them it took. */
