@@ -4,8 +4,10 @@
  *
  *  1. An entitlement is given away, and its choices are taken, only while its rule table is as it was when the basis was
  *     copied. Then the itemsets of a user that did not move hold all of its rules: a later itemset has none there.
- *  2. Of a user that moved since then no choice is taken. Its pairs were looked at in the step in which it moved.
- *  3. Whom the entitlement concerned when it was given away is all whom it concerns, until somebody is marked besides.
+ *  2. Of a user that moved or came since then no choice is taken. What it holds, and what strong rules recommend to it, was
+ *     looked at in the step in which it did.
+ *  3. All others whom the entitlement concerns had a row when it was given away, or were members of its strong rules, until
+ *     somebody is marked besides.
  */
 import type { Choices, ChoosingBasis, ChoosingTask } from "./choosing.ts";
 import type { Company } from "./company.ts";
@@ -48,7 +50,7 @@ export class ChoicesAhead {
       sets: itemsets.sets.columns(() => true, hasRules),
       members: itemsets.members.columns(hasRules, () => true),
       itemsets: itemsets.columns(),
-      itemRanks: this.#company.items.ranks(),
+      itemRanks: this.#company.items.featureRanks(),
       window: this.#window,
     };
   }
@@ -59,9 +61,15 @@ export class ChoicesAhead {
       const rows = this.#company.pairs.rowsOf(left);
       const { slots, size } = this.#counters.table(left);
       if (!isLeft(left) || !this.#isAsCopied(left) || !rankingPays(rows.size, size)) continue;
-      const { recommendThreshold } = this.#company.policy.of(left);
-      const task = { entitlement: left, recommendThreshold, inRows: rows.users(), slots: slots.slice(), rules: size };
-      return { basis: this.#basis!, ...task };
+      return {
+        basis: this.#basis!,
+        entitlement: left,
+        recommendThreshold: this.#company.policy.of(left).recommendThreshold,
+        inRows: rows.users(),
+        usersMax: this.#company.identities.size,
+        slots: slots.slice(),
+        rules: size,
+      };
     }
     return null;
   }

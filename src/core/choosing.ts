@@ -26,8 +26,9 @@ export interface ChoosingTask {
   readonly basis: number;
   readonly entitlement: number;
   readonly recommendThreshold: Fraction;
-  /** Who has a row with it. */
+  /** Who has a row with it, some perhaps that came after the basis. All users are below `usersMax`. */
   readonly inRows: Int32Array;
+  readonly usersMax: number;
   /** Of the rule table of the entitlement, and how many rules there are. */
   readonly slots: Int32Array;
   readonly rules: number;
@@ -59,9 +60,9 @@ export class Chooser {
     this.#everyone = new Everyone((itemset) => itemsets.parent[itemset]!, basis.members);
   }
 
-  choose({ basis, entitlement, recommendThreshold, inRows, slots, rules }: ChoosingTask): Choices {
+  choose({ basis, entitlement, recommendThreshold, inRows, usersMax, slots, rules }: ChoosingTask): Choices {
     const { pool, start, length } = this.#basis.sets;
-    const users = this.#everyone.of(start.length, inRows, RuleTable.of(slots, rules), recommendThreshold);
+    const users = this.#everyone.of(usersMax, inRows, RuleTable.of(slots, rules), recommendThreshold);
     const ranking = this.#ranking;
     const chosen = new Int32Array(users.length).fill(-1);
     const best = new Int32Array(users.length).fill(-1);

@@ -115,8 +115,8 @@ export class Engine {
     return this.#live === null ? this.company.catalog.size : this.#live.ripple.size;
   }
 
-  /** Pairs that are known: assignments, revoked ones too, and recommendations. */
-  get pairCount(): number {
+  /** About how many pairs are known: assignments, revoked ones too, and recommendations. */
+  pairCount(): number {
     return this.company.pairs.size;
   }
 

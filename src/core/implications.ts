@@ -40,7 +40,7 @@ export class Implications {
   }
 
   /** Whether a node and one more item are a redundant itemset. */
-  makeRedundant({ parent, item }: ItemsetColumns, node: number, added: number): boolean {
+  isRedundant({ parent, item }: ItemsetColumns, node: number, added: number): boolean {
     for (let at = node; at !== ROOT; at = parent[at]!) if (this.areLinked(item[at]!, added)) return true;
     return false;
   }

@@ -65,9 +65,10 @@ export class Items {
     return compareCodePoints(this.#valueOf[a]!, this.#valueOf[b]!);
   }
 
-  /** By item: its place among all items in their order. */
-  ranks(): Int32Array {
-    const inOrder = Int32Array.from({ length: this.size }, (_, item) => item).sort((a, b) => this.compare(a, b));
+  /** By item: its place in the order of those that are features; only these are in itemsets. */
+  featureRanks(): Int32Array {
+    const items = Int32Array.from({ length: this.size }, (_, item) => item);
+    const inOrder = items.filter((item) => this.isFeature(item)).sort((a, b) => this.compare(a, b));
     const ranks = new Int32Array(this.size);
     for (const [rank, item] of inOrder.entries()) ranks[item] = rank;
     return ranks;

@@ -36,7 +36,7 @@ export class ItemsetNodes {
     return node;
   }
 
-  /** As `create`, for very many: they are found when `indexAll` has been called. */
+  /** As `create`, while a whole tree is planted: none is found before `indexAll` was called, once. */
   append(parent: number, item: number): number {
     this.#set(this.#size, parent, item);
     return this.#size++;

@@ -263,7 +263,7 @@ export class Itemsets {
   }
 
   #isRedundant(node: number, item: number): boolean {
-    return this.implications.makeRedundant(this.#nodes, node, item);
+    return this.implications.isRedundant(this.#nodes, node, item);
   }
 
   /** Tracks what an implication by this item made redundant until now; the nodes. */

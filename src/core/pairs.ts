@@ -103,7 +103,7 @@ export class Pairs {
 
   /**
    * As `findOrMake`, for loads, in which the pairs of a user mostly come one after the other: maps of entitlements are made
-   * when something asks for them.
+   * when something asks for them. A new row has the number that was `size` before.
    */
   findOrAppend(user: number, entitlement: number): number {
     const row = this.#findInLoad(user, entitlement);

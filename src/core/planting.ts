@@ -74,7 +74,7 @@ export class Planting {
     const { nodes, implications } = this.#tree;
     const depth = node === ROOT ? 0 : nodes.depth[node]!;
     if (depth === this.#lengthMax) return;
-    const isKept = (item: number): boolean => !implications.makeRedundant(nodes, node, item);
+    const isKept = (item: number): boolean => !implications.isRedundant(nodes, node, item);
     const parts = this.#refinement.split(group, from, end, depth, isKept);
     const below = this.#refinement.groups[depth]!;
     let first = 0;

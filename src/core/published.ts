@@ -34,7 +34,10 @@ export class Published {
     return this.#log.size;
   }
 
-  /** So many pairs of this entitlement, in the order of their users, and no others, are about to be updated, until `looksDone`. */
+  /**
+   * So many pairs of this entitlement, in the order of their users, and no others, are about to be updated, until
+   * `looksDone`. `ahead`: what was chosen for them already.
+   */
   expectLooks(entitlement: number, count: number, ahead: ChoiceReader | null): void {
     this.#target.choice.expect(entitlement, count, ahead);
   }

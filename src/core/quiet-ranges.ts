@@ -20,6 +20,9 @@ export class QuietRanges {
   #ranges: Int32Array = new Int32Array(64 * WIDTH);
   /** By itemset, for each block: low, high. */
   readonly #blocks: Map<number, Int32Array> = new Map();
+  /** Those asked for last, and of which itemset: they are asked for again and again. */
+  #last: Int32Array | undefined;
+  #lastItemset = -1;
 
   has(itemset: number, freq: number): boolean {
     const at = itemset * WIDTH;
@@ -87,11 +90,18 @@ export class QuietRanges {
   }
 
   #blocksOf(itemset: number): Int32Array | undefined {
-    return (this.#ranges[itemset * WIDTH]! & 1) === 1 ? this.#blocks.get(itemset) : undefined;
+    if ((this.#ranges[itemset * WIDTH]! & 1) === 0) return undefined;
+    if (itemset !== this.#lastItemset) {
+      this.#last = this.#blocks.get(itemset);
+      this.#lastItemset = itemset;
+    }
+    return this.#last;
   }
 
   #setBlocks(itemset: number, blocks: Int32Array): void {
     this.#blocks.set(itemset, blocks);
+    this.#last = blocks;
+    this.#lastItemset = itemset;
     this.#ranges[itemset * WIDTH]! |= 1;
   }
 

@@ -96,7 +96,7 @@ export class Ranking {
     for (let i = 0; i < count; i++) if (floors[ranks[i]!]! > floor) floors[ranks[i]!] = floor;
   }
 
-  /** The floors that `lowerFloors` found since the rules were ranked, or since the last call. */
+  /** The floors that `lowerFloors` found since the last call; to be taken before other rules are ranked. */
   takeFloors(): RuleFloors {
     const taken = { offsets: this.#offsets.slice(0, this.#size), floors: this.#floors.slice(0, this.#size) };
     this.#floors.fill(FLOOR_MAX, 0, this.#size);

@@ -7,7 +7,8 @@
  *  3. Whom a changed rule concerns is found when its entitlement is served: rules that change again and again meanwhile
  *     are followed once. A pair that was looked at between a change and that moment, in an earlier step, is looked at again:
  *     it knows evidence between what the rule was and what it is. A pair that nothing is told of need not have been looked
- *     at when its user joined: it goes by what the rule was then, so all that it was is remembered.
+ *     at when its user joined: it goes by what the rule was then, so all that it was is remembered. Where too many rules have
+ *     changed, none is followed and everyone is looked at.
  */
 import { ChoicesAhead } from "./choices-ahead.ts";
 import type { Choices, ChoosingBasis, ChoosingTask } from "./choosing.ts";
@@ -27,7 +28,7 @@ const LOOKS_A_DELTA = 8;
 /** Whether a changed rule concerns a pair is found this much faster than the pair is looked at. */
 const VISITS_A_LOOK = 64;
 
-/** Whether to look at everyone is asked whenever so many more rules of an entitlement have changed. */
+/** Whether to look at everyone is asked whenever rules of an entitlement have changed so many times more. */
 const CHANGES_WEIGHED = 256;
 /** When everyone is looked at, ranking so many rules takes as long as it takes to follow one that has changed. */
 const RULES_RANKED_A_CHANGE = 16;
@@ -38,6 +39,8 @@ interface Waiting {
   next: number;
   /** Changed rules of which it is not known yet whom they concern, in the order of their changes. */
   changes: RuleChange[];
+  /** How often any of them changed. */
+  changeCount: number;
   /** Users looked at in this step while `changes` were not followed yet. */
   looked: number[];
 }
@@ -110,14 +113,14 @@ export class Ripple {
     else addUsers(waiting, Int32Array.from(users).sort());
   }
 
-  /** Marks the pairs that changed evidence may concern. */
+  /** Marks the pairs that changed evidence may concern; where it is dearer to find these, everyone. */
   markConcerned(changes: readonly RuleChange[]): void {
     for (const change of changes) {
       const waiting = this.#waiting.get(change.entitlement) ?? this.#wait(change.entitlement, NOBODY);
       if (waiting.users === null) continue;
       this.#unremembered.delete(change.entitlement);
-      const count = waiting.changes.push(change);
-      if (count % CHANGES_WEIGHED === 0 && this.#isDearer(change.entitlement, count)) this.markAll(change.entitlement);
+      waiting.changes.push(change);
+      if (++waiting.changeCount % CHANGES_WEIGHED === 0) this.#weigh(change.entitlement, waiting);
     }
   }
 
@@ -193,16 +196,21 @@ export class Ripple {
   }
 
   #wait(entitlement: number, users: Int32Array | null): Waiting {
-    const waiting: Waiting = { users, next: 0, changes: [], looked: [] };
+    const waiting: Waiting = { users, next: 0, changes: [], changeCount: 0, looked: [] };
     this.#waiting.set(entitlement, waiting);
     return waiting;
   }
 
-  /** Whether it is dearer to find whom so many changed rules concern than to look at everyone. */
-  #isDearer(entitlement: number, changes: number): boolean {
-    const everyone = this.#company.pairs.rowsOf(entitlement).size;
+  /** Everyone waits instead, behind all others, when that is cheaper than to find whom the changed rules concern. */
+  #weigh(entitlement: number, waiting: Waiting): void {
     const rules = this.#counters.table(entitlement).size;
-    return changes > everyone + rules / RULES_RANKED_A_CHANGE;
+    const changesMax = this.#company.pairs.rowsOf(entitlement).size + rules / RULES_RANKED_A_CHANGE;
+    if (waiting.changes.length <= changesMax) return;
+    waiting.changes = byRule(waiting.changes);
+    // With more than half of them left it would soon be to do again.
+    if (waiting.changes.length * 2 <= changesMax) return;
+    this.#waiting.delete(entitlement);
+    this.markAll(entitlement);
   }
 
   /** Finds whom changed rules concern, one rule at least, as far as `looks` go; how much of them it took. */

@@ -64,11 +64,11 @@ function timeOf(year: number, month: number, day: number, hour: number, minute: 
 
 /** Days from 1970 until a month of the Gregorian calendar begins. As `Date.UTC`, which takes several times as long. */
 function daysBefore(year: number, month: number): number {
-  const y = month > 2 ? year : year - 1;
-  const leapDays = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  const marchYear = month > 2 ? year : year - 1;
+  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
   // From March on, months have 31, 30, 31, 30, 31 days, again and again.
   const monthDays = Math.floor((153 * ((month + 9) % 12) + 2) / 5);
-  return y * 365 + leapDays + monthDays - DAYS_BEFORE_EPOCH;
+  return marchYear * 365 + leapDays + monthDays - DAYS_BEFORE_EPOCH;
 }
 
 /** What fraction and zone add to the seconds, in ms; NaN when they are neither. */

@@ -17,7 +17,9 @@ const PAIRS_AHEAD = 60_000;
 /** From source there is none that Node could load. */
 const THREAD = new URL("./choosing-thread-main.js", import.meta.url);
 
-export interface ChoosingThreadOptions {
+const FAILED = "the thread that chooses ahead has failed; the pairs are looked at without it";
+
+interface ChoosingThreadOptions {
   readonly pairsMin?: number;
   readonly file?: URL;
 }
@@ -32,9 +34,14 @@ export class ChoosingThread {
   /** null: the engine has too little to look at, or there is no second core for it. */
   static begin(engine: Engine, log: Log, options: ChoosingThreadOptions = {}): ChoosingThread | null {
     const { pairsMin = PAIRS_MIN, file = THREAD } = options;
-    if (engine.pairCount < pairsMin || availableParallelism() < 2 || !existsSync(file)) return null;
-    const basis = engine.beginChoosing();
-    return basis === null ? null : new ChoosingThread(engine, basis, file, log);
+    if (engine.pairCount() < pairsMin || availableParallelism() < 2 || !existsSync(file)) return null;
+    try {
+      const basis = engine.beginChoosing();
+      return basis === null ? null : new ChoosingThread(engine, basis, file, log);
+    } catch (error) {
+      log.warn({ err: error }, FAILED);
+      return null;
+    }
   }
 
   private constructor(engine: Engine, basis: ChoosingBasis, file: URL, log: Log) {
@@ -42,12 +49,13 @@ export class ChoosingThread {
     this.#thread = new Worker(file, { workerData: basis, transferList: buffersOfBasis(basis) });
     this.#thread.unref();
     this.#thread.on("message", (choices: Choices) => this.#take(choices));
-    this.#thread.on("error", (error) => log.warn({ err: error }, "the thread that chooses ahead has failed"));
+    this.#thread.on("error", (error) => log.warn({ err: error }, FAILED));
     this.#giveMore();
   }
 
   /** The thread ends by itself when nothing is left for it; this does not wait for that. */
   async close(): Promise<void> {
+    this.#thread.removeAllListeners("message");
     await this.#thread.terminate();
   }
 

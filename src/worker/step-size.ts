@@ -12,8 +12,8 @@ const LIVE_MS = 75;
  * waits for the rest of this step and then for its own, together at most half a second.
  */
 const LONG_MS = 225;
-/** The ripple goes on however much comes in. */
-const RIPPLE_SHARE = 0.1;
+/** The ripple goes on however much comes in: little of it, for much of that would be to do again. */
+const RIPPLE_SHARE = 0.05;
 /** Whatever the time that steps take: a ripple may be what takes it, and input must go on. */
 const RECORDS_MIN = 50;
 const BUDGET_MIN = 200;

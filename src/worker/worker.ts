@@ -56,6 +56,7 @@ interface FixedStep extends StepInput {
 export class Worker {
   readonly engine: Engine;
   readonly #ports: Ports;
+  /** Helps with the first looks; null: they are few. */
   readonly #choosing: ChoosingThread | null;
   readonly #configDigest: string;
   readonly #publisher: Publisher;

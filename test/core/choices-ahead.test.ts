@@ -138,6 +138,14 @@ describe("choices made ahead", () => {
     scene.expectTarget();
   });
 
+  test("know of users that came after the basis and before they were made", () => {
+    const scene = new Scene();
+    scene.happens(...users("U", 300).map((user) => grant(user)));
+    expect(scene.choose().map(({ users: { length } }) => length)).toEqual([312]);
+    scene.settle();
+    scene.expectTarget();
+  });
+
   test("do not hide a recommendation that is one no longer, of somebody whom they do not know", () => {
     const scene = new Scene();
     scene.chooseAndTake();
