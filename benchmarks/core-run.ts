@@ -41,16 +41,11 @@ export function loadRows(engine: Engine, rows: CompanyRows): Cost {
   return watch.cost;
 }
 
-/** Steps without events until nothing is pending; the number of deltas. `countOf`: else all that they tell is made. */
-export function settle(
-  engine: Engine,
-  clockMinute: number,
-  budgetRecords: number,
-  countOf: (result: StepResult) => number = (result) => taken(result).deltas.length,
-): number {
+/** Steps without events until nothing is pending, all that they tell made; the number of deltas. */
+export function settle(engine: Engine, clockMinute: number, budgetRecords: number): number {
   let deltas = 0;
   for (let step = 0; step < STEPS_TO_QUIET_MAX; step += 1) {
-    deltas += countOf(engine.step({ clockMinute, events: [], budgetRecords }));
+    deltas += taken(engine.step({ clockMinute, events: [], budgetRecords })).deltas.length;
     if (engine.pendingCount() === 0) return deltas;
   }
   throw new Error(`still pending after ${STEPS_TO_QUIET_MAX} steps`);

@@ -8,7 +8,7 @@ import type { Counters } from "./counters.ts";
 import { largerIntegers } from "./larger.ts";
 import { Ranking, rankingPays } from "./ranking.ts";
 import { floorOf, PUBLISHED_FREQ, PUBLISHED_UNION, RuleTable } from "./rule-tables.ts";
-import type { Settings } from "./settings.ts";
+import type { Fraction, Settings } from "./settings.ts";
 
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
 export type Evidence = "published" | "exact";
@@ -36,8 +36,7 @@ export class Choice {
   #isRanked = false;
   /** The floors that the last choice asks for are known ahead. */
   #isAhead = false;
-  readonly #windowNumerator: number;
-  readonly #windowDenominator: number;
+  readonly #window: Fraction;
   #offsets: Int32Array = new Int32Array(256);
   #sets: Int32Array = new Int32Array(256);
   #unions: Int32Array = new Int32Array(256);
@@ -50,8 +49,7 @@ export class Choice {
   constructor(counters: Counters, settings: Settings) {
     this.#counters = counters;
     this.#ranking = new Ranking((a, b) => counters.itemsets.compare(a, b), settings.confidenceWindow);
-    this.#windowNumerator = settings.confidenceWindow.numerator;
-    this.#windowDenominator = settings.confidenceWindow.denominator;
+    this.#window = settings.confidenceWindow;
   }
 
   /**
@@ -103,7 +101,7 @@ export class Choice {
     table.setLeads(this.#bestAt, true);
     if (this.#isAhead) return;
     const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
-    const floor = floorOf(union, freq, this.#windowNumerator, this.#windowDenominator);
+    const floor = floorOf(union, freq, this.#window);
     if (this.#isRanked) this.#ranking.lowerFloors(floor);
     else table.lowerFloors(this.#offsets, this.#candidates, floor);
   }
@@ -182,8 +180,8 @@ export class Choice {
     this.bestUnion = bestUnion;
     this.bestFreq = bestFreq;
     // u/f ≥ bestUnion/bestFreq − window, multiplied out
-    const scale = bestFreq * this.#windowDenominator;
-    const bound = bestUnion * this.#windowDenominator - this.#windowNumerator * bestFreq;
+    const scale = bestFreq * this.#window.denominator;
+    const bound = bestUnion * this.#window.denominator - this.#window.numerator * bestFreq;
     let chosen = -1;
     for (let i = 0; i < count; i++) {
       if (unions[i]! * scale < bound * freqs[i]!) continue;
@@ -199,8 +197,8 @@ export class Choice {
   }
 
   #isSecure(chosen: number): boolean {
-    const scale = this.freq * this.#windowDenominator;
-    const bound = this.freqUnion * this.#windowDenominator - this.#windowNumerator * this.freq;
+    const scale = this.freq * this.#window.denominator;
+    const bound = this.freqUnion * this.#window.denominator - this.#window.numerator * this.freq;
     for (let i = 0; i < this.#candidates; i++) {
       if (this.#unions[i]! < this.freqUnion || this.#unions[i]! * scale < bound * this.#freqs[i]!) continue;
       if (i !== chosen && this.#beats(i, chosen)) return false;

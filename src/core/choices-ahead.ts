@@ -75,10 +75,11 @@ export class ChoicesAhead {
   }
 
   take(choices: Choices): void {
-    if (choices.basis === this.#basis) this.#choices.set(choices.entitlement, choices);
+    const { basis, entitlement } = choices;
+    if (basis === this.#basis && this.#isAsCopied(entitlement)) this.#choices.set(entitlement, choices);
   }
 
-  /** Users of the entitlement were marked besides. */
+  /** Users of the entitlement were marked besides, or it has been looked at. */
   withdraw(entitlement: number): void {
     this.#choices.delete(entitlement);
     if (this.#basis !== null) this.#versions[entitlement] = WITHDRAWN;
@@ -92,11 +93,6 @@ export class ChoicesAhead {
   of(entitlement: number): ChoiceReader | null {
     const choices = this.#choices.get(entitlement);
     return choices !== undefined && this.#isAsCopied(entitlement) ? new ChoiceReader(choices, this.#moved) : null;
-  }
-
-  /** The entitlement has been looked at. */
-  forget(entitlement: number): void {
-    this.#choices.delete(entitlement);
   }
 
   /** Everything has been looked at. */

@@ -75,13 +75,9 @@ export class Chooser {
       chosen[i] = ranking.chosen;
       best[i] = ranking.best;
       secure[i] = ranking.secure ? 1 : 0;
-      ranking.lowerFloors(this.#floor(slots, ranking.secure ? ranking.chosen : ranking.best));
+      const at = ranking.secure ? ranking.chosen : ranking.best;
+      ranking.lowerFloors(floorOf(slots[at + PUBLISHED_UNION]!, slots[at + PUBLISHED_FREQ]!, this.#basis.window));
     }
     return { basis, entitlement, users, chosen, best, secure, ...ranking.takeFloors() };
-  }
-
-  #floor(slots: Int32Array, offset: number): number {
-    const { numerator, denominator } = this.#basis.window;
-    return floorOf(slots[offset + PUBLISHED_UNION]!, slots[offset + PUBLISHED_FREQ]!, numerator, denominator);
   }
 }

@@ -152,7 +152,7 @@ export class Concern {
     const freq = secure ? this.#pairs.freqOf(row) : this.#pairs.bestFreqOf(row);
     if (freq === 0) return;
     const union = secure ? this.#pairs.freqUnionOf(row) : this.#pairs.bestUnionOf(row);
-    this.#floor = Math.min(this.#floor, floorOf(union, freq, this.#window.numerator, this.#window.denominator));
+    this.#floor = Math.min(this.#floor, floorOf(union, freq, this.#window));
   }
 
   #movesSecure(row: number): boolean {

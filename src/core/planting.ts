@@ -9,14 +9,14 @@ import { ROOT } from "./itemset-order.ts";
 import { type Group, Refinement } from "./refinement.ts";
 
 /** What the tree consists of, as in `Itemsets`. */
-export interface Tree {
+interface Tree {
   readonly nodes: ItemsetNodes;
   readonly members: IntLists;
   readonly sets: IntLists;
   readonly implications: Implications;
 }
 
-export interface People {
+interface People {
   /** Their numbers are below this. */
   readonly users: number;
   /** By user: its feature items, in item order. Items are below `itemsMax`. */
@@ -28,32 +28,25 @@ export interface People {
 
 export class Planting {
   readonly #tree: Tree;
-  readonly #items: IntLists;
-  readonly #users: number;
-  readonly #lengthMax: number;
-  readonly #supportFloor: number;
+  readonly #people: People;
   readonly #refinement: Refinement;
 
   /** The tree is empty, but that its implications were learned. */
-  constructor(tree: Tree, { users, items, itemsMax, lengthMax, supportFloor }: People) {
+  constructor(tree: Tree, people: People) {
     this.#tree = tree;
-    this.#items = items;
-    this.#users = users;
-    this.#lengthMax = lengthMax;
-    this.#supportFloor = supportFloor;
-    this.#refinement = new Refinement(users, items, itemsMax, lengthMax);
+    this.#people = people;
+    this.#refinement = new Refinement(people.users, people.items, people.itemsMax, people.lengthMax);
   }
 
   grow(): void {
     const { nodes, members, sets } = this.#tree;
-    const users = this.#users;
-    const items = this.#items;
+    const { users, items, lengthMax } = this.#people;
     const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
     let count = 0;
     let memberships = 0;
     for (let user = 0; user < users; user++) {
       if (items.count(user) === 0) continue;
-      memberships += combinations(items.count(user), this.#lengthMax);
+      memberships += combinations(items.count(user), lengthMax);
       everyone.users[count] = user;
       everyone.next[count++] = this.#refinement.itemsOf(user);
     }
@@ -72,14 +65,15 @@ export class Planting {
    */
   #refine(node: number, group: Group, from: number, end: number): void {
     const { nodes, implications } = this.#tree;
+    const { lengthMax, supportFloor } = this.#people;
     const depth = node === ROOT ? 0 : nodes.depth[node]!;
-    if (depth === this.#lengthMax) return;
+    if (depth === lengthMax) return;
     const isKept = (item: number): boolean => !implications.isRedundant(nodes, node, item);
     const parts = this.#refinement.split(group, from, end, depth, isKept);
     const below = this.#refinement.groups[depth]!;
     let first = 0;
     for (const { item, size } of parts) {
-      if (size < this.#supportFloor) this.#refinement.small.add(node, item, below.users, first, size);
+      if (size < supportFloor) this.#refinement.small.add(node, item, below.users, first, size);
       else {
         const child = this.#create(node, item, below.users.subarray(first, first + size));
         nodes.expanded[child] = 1;

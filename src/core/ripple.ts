@@ -154,7 +154,7 @@ export class Ripple {
   }
 
   takeChoices(choices: Choices): void {
-    if (this.isWaiting(choices.entitlement)) this.#ahead.take(choices);
+    this.#ahead.take(choices);
   }
 
   /** These users may have other itemsets than before. */
@@ -173,7 +173,7 @@ export class Ripple {
       if (waiting.next < waiting.users.length) break;
       this.#waiting.delete(entitlement);
       this.#unremembered.delete(entitlement);
-      this.#ahead.forget(entitlement);
+      this.#ahead.withdraw(entitlement);
     }
     if (this.#waiting.size === 0) this.#ahead.end();
     this.#lookAgain();

@@ -5,6 +5,8 @@
  * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
+import type { Fraction } from "./settings.ts";
+
 const FREQ_UNION = 1;
 export const PUBLISHED_UNION = 2;
 export const PUBLISHED_FREQ = 3;
@@ -133,9 +135,8 @@ export class RuleTable {
 
   /** Drops all rules. */
   clear(): void {
-    const capacity = capacityFor(1);
-    this.slots = new Int32Array(capacity * RULE_WIDTH);
-    this.#mask = capacity - 1;
+    this.slots.fill(0);
+    this.#resize(capacityFor(1));
     this.size = 0;
     this.version++;
   }
@@ -212,7 +213,7 @@ export class RuleTable {
 }
 
 /** The floor under a confidence: freqUnion / freq − window in 255ths, rounded down. */
-export function floorOf(freqUnion: number, freq: number, numerator: number, denominator: number): number {
+export function floorOf(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
   const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
   return Math.max(0, Math.floor(scaled / (freq * denominator)));
 }
