@@ -7,6 +7,8 @@ import { IntLists } from "../src/core/int-lists.ts";
 import { Live } from "../src/core/live.ts";
 import { RuleTable } from "../src/core/rule-tables.ts";
 import { DEFAULT_SETTINGS } from "../src/core/settings.ts";
+import { atOnce } from "../src/core/slices.ts";
+import { portionOf } from "../src/core/uncounted.ts";
 import { ExactView, tablesOf } from "../src/core/views.ts";
 import { type Company, heldBy, userOf } from "../src/demo/company.ts";
 import { Prng } from "../src/demo/prng.ts";
@@ -118,9 +120,9 @@ export function companyMicros(company: Company): Micro[] {
   let live = new Live(tables, DEFAULT_SETTINGS, changes);
   const build = (): void => {
     live = new Live(tables, DEFAULT_SETTINGS, changes);
-    const rules = live.settle.build(() => true);
+    const rules = atOnce(live.settle.build(() => true));
     rules.publishUnset();
-    live.counters.takeRules(rules);
+    atOnce(live.take(rules));
   };
   build();
   const prove = (): void => {
@@ -134,7 +136,7 @@ export function companyMicros(company: Company): Micro[] {
   const count = (events: readonly AssignmentEvent[]): void => {
     for (const event of events) {
       tables.apply({ ...event, at: ++atMs }, atMs, changes);
-      live.settle.settle(changes, new IdSet());
+      live.settle.settle(portionOf(changes, new IdSet()));
       live.counters.takeChanges();
       changes.clear();
     }

@@ -10,34 +10,83 @@ import type { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import type { Materiality } from "./materiality.ts";
 import { MemberCount } from "./member-count.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
+import { SLICE, type Slices } from "./slices.ts";
 
 export class BatchRules {
   readonly start: Int32Array;
   entitlements: Int32Array = new Int32Array(1024);
   freqUnions: Int32Array = new Int32Array(1024);
   /** Published evidence; 0, 0 as long as it is unset. */
-  readonly publishedUnions: Int32Array;
-  readonly publishedFreqs: Int32Array;
+  publishedUnions: Int32Array = new Int32Array(0);
+  publishedFreqs: Int32Array = new Int32Array(0);
   readonly #company: Company;
   readonly #itemsets: Itemsets;
   readonly #materiality: Materiality;
   #size = 0;
+  /** Where the rules of an itemset stood in the tables of before. */
+  #places: Int32Array = new Int32Array(64);
 
-  /** Counts everything: members and what is counted of a row are up to date. */
+  /** Of these itemsets and no others. */
   constructor(company: Company, itemsets: Itemsets, materiality: Materiality) {
     this.#company = company;
     this.#itemsets = itemsets;
     this.#materiality = materiality;
     this.start = new Int32Array(itemsets.size + 1);
-    this.#count();
+  }
+
+  /** Counts everything: members and what is counted of a row are up to date. */
+  *count(): Slices<void> {
+    const members = new MemberCount(this.#company);
+    for (let itemset = 0; itemset + 1 < this.start.length; ) {
+      yield;
+      for (let done = 0; itemset + 1 < this.start.length && done < SLICE; itemset++) {
+        done += this.#itemsets.freq(itemset);
+        this.#countOne(itemset, members);
+      }
+    }
     this.publishedUnions = new Int32Array(this.#size);
     this.publishedFreqs = new Int32Array(this.#size);
+  }
+
+  /**
+   * Takes back what was published, as `restore` does, from the tables of before: `formerOf` names by itemset the one of the
+   * same items there, or -1.
+   */
+  *restoreAll(tables: readonly RuleTable[], formerOf: Int32Array): Slices<void> {
+    for (let itemset = 0; itemset + 1 < this.start.length; ) {
+      yield;
+      const from = this.start[itemset]!;
+      for (; itemset + 1 < this.start.length && this.start[itemset]! - from < SLICE; itemset++) {
+        if (formerOf[itemset] !== -1) this.#restoreRules(itemset, tables, formerOf[itemset]!);
+      }
+    }
   }
 
   /** Takes evidence that consumers know of back as published, unless it is material by now. */
   restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
     const at = this.#find(entitlement, itemset);
-    if (at === -1 || this.publishedUnions[at]! > 0) return;
+    if (at !== -1 && this.publishedUnions[at] === 0) this.#restoreAt(at, itemset, toldUnion, toldFreq);
+  }
+
+  #restoreRules(itemset: number, tables: readonly RuleTable[], former: number): void {
+    const from = this.start[itemset]!;
+    const end = this.start[itemset + 1]!;
+    if (end - from > this.#places.length) this.#places = new Int32Array((end - from) * 2);
+    const places = this.#places;
+    // All first places are read before any is looked at: the reads wait for memory together.
+    for (let at = from; at < end; at++) places[at - from] = tables[this.entitlements[at]!]?.firstPlace(former) ?? 0;
+    for (let at = from; at < end; at++) {
+      if (places[at - from] === 0) continue;
+      const table = tables[this.entitlements[at]!]!;
+      const slot = table.findFrom(former, places[at - from]!);
+      if (slot === -1) continue;
+      this.#restoreAt(at, itemset, table.slots[slot + PUBLISHED_UNION]!, table.slots[slot + PUBLISHED_FREQ]!);
+    }
+  }
+
+  #restoreAt(at: number, itemset: number, toldUnion: number, toldFreq: number): void {
+    const entitlement = this.entitlements[at]!;
     const { minSupport, recommendThreshold } = this.#company.policy.of(entitlement);
     if (toldUnion < minSupport) return;
     const freq = this.#itemsets.freq(itemset);
@@ -58,17 +107,14 @@ export class BatchRules {
     }
   }
 
-  #count(): void {
+  #countOne(itemset: number, members: MemberCount): void {
     const itemsets = this.#itemsets;
-    const members = new MemberCount(this.#company);
-    for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
-      const freq = itemsets.freq(itemset);
-      const parent = itemsets.parentOf(itemset);
-      // Who has all of an itemset has its parent, which was counted before: of as many people, they are the same.
-      if (parent !== -1 && itemsets.freq(parent) === freq) this.#repeat(parent);
-      else if (freq >= this.#company.policy.supportFloor) this.#add(members.count(itemsets.members, itemset), members);
-      this.start[itemset + 1] = this.#size;
-    }
+    const freq = itemsets.freq(itemset);
+    const parent = itemsets.parentOf(itemset);
+    // Who has all of an itemset has its parent, which was counted before: of as many people, they are the same.
+    if (parent !== -1 && itemsets.freq(parent) === freq) this.#repeat(parent);
+    else if (freq >= this.#company.policy.supportFloor) this.#add(members.count(itemsets.members, itemset), members);
+    this.start[itemset + 1] = this.#size;
   }
 
   #add(entitlements: Int32Array, members: MemberCount): void {

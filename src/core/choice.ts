@@ -13,6 +13,9 @@ import type { Fraction, Settings } from "./settings.ts";
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
 export type Evidence = "published" | "exact";
 
+/** So many lists of itemsets are remembered, of a hundred each. */
+const WITHIN_MAX = 10_000;
+
 export class Choice {
   /** The chosen itemset, or -1 when no rule applies. */
   itemset = -1;
@@ -37,6 +40,9 @@ export class Choice {
   /** The floors that the last choice asks for are known ahead. */
   #isAhead = false;
   readonly #window: Fraction;
+  /** By items: the itemsets within them, as of this version of all. */
+  readonly #within: Map<readonly number[], Int32Array> = new Map();
+  #withinVersion = -1;
   #offsets: Int32Array = new Int32Array(256);
   #sets: Int32Array = new Int32Array(256);
   #unions: Int32Array = new Int32Array(256);
@@ -86,11 +92,10 @@ export class Choice {
     return this.#pick();
   }
 
-  /** True when a rule applies to somebody with these items (in item order). */
+  /** True when a rule applies to somebody with these items (in item order), which are never changed. */
   forItems(items: readonly number[], entitlement: number, evidence: Evidence): boolean {
-    const sets: number[] = [];
-    this.#counters.itemsets.forEachIn(items, (node) => sets.push(node));
-    this.#collect(entitlement, Int32Array.from(sets), 0, sets.length, evidence);
+    const sets = this.#setsWithin(items);
+    this.#collect(entitlement, sets, 0, sets.length, evidence);
     return this.#pick();
   }
 
@@ -104,6 +109,16 @@ export class Choice {
     const floor = floorOf(union, freq, this.#window);
     if (this.#isRanked) this.#ranking.lowerFloors(floor);
     else table.lowerFloors(this.#offsets, this.#candidates, floor);
+  }
+
+  /** The same items are asked for again and again, once for every entitlement that somebody holds. */
+  #setsWithin(items: readonly number[]): Int32Array {
+    const { itemsets } = this.#counters;
+    if (this.#withinVersion !== itemsets.version || this.#within.size > WITHIN_MAX) this.#within.clear();
+    this.#withinVersion = itemsets.version;
+    let sets = this.#within.get(items);
+    if (sets === undefined) this.#within.set(items, (sets = Int32Array.from(itemsets.within(items))));
+    return sets;
   }
 
   #takeAhead(entitlement: number, { choices }: ChoiceReader, at: number): boolean {

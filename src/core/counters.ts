@@ -16,6 +16,7 @@ import { blockOf, FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
+import { SLICE, type Slices } from "./slices.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
 export interface RuleChange {
@@ -26,6 +27,8 @@ export interface RuleChange {
   /** A later change of the same rule, while this one was not followed yet (ripple.ts). */
   later: RuleChange | null;
 }
+
+const RULES_ALLOCATED_A_SLICE = 1_000;
 
 export class Counters {
   readonly itemsets: Itemsets;
@@ -113,18 +116,24 @@ export class Counters {
   }
 
   /** Batch path: takes all rules over. There must be none yet. */
-  takeRules(rules: BatchRules): void {
-    this.#indexRules(rules);
-    this.#fillTables(rules);
+  *takeRules(rules: BatchRules): Slices<void> {
+    yield* this.#indexRules(rules);
+    yield* this.#fillTables(rules);
   }
 
   /** Which itemset has rules with which entitlements, and strong ones. */
-  #indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): void {
+  *#indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): Slices<void> {
     const { policy } = this.#company;
     const strong: number[] = [];
-    this.rulesOf.allocate(Int32Array.from({ length: start.length - 1 }, (_, i) => start[i + 1]! - start[i]!));
-    for (let itemset = 0; itemset + 1 < start.length; itemset++) {
+    const counts = new Int32Array(start.length - 1);
+    for (let itemset = 0; itemset < counts.length; itemset++) counts[itemset] = start[itemset + 1]! - start[itemset]!;
+    this.rulesOf.allocate(counts);
+    for (let itemset = 0, done = 0; itemset + 1 < start.length; itemset++) {
       const end = start[itemset + 1]!;
+      if (end - done > SLICE) {
+        done = end;
+        yield;
+      }
       const to = this.rulesOf.start[itemset]! - start[itemset]!;
       strong.length = 0;
       for (let at = start[itemset]!; at < end; at++) {
@@ -137,14 +146,22 @@ export class Counters {
   }
 
   /** Nothing is known yet of what consumers were told: looks will lower the floors. */
-  #fillTables({ start, entitlements, freqUnions, publishedUnions, publishedFreqs }: BatchRules): void {
+  *#fillTables({ start, entitlements, freqUnions, publishedUnions, publishedFreqs }: BatchRules): Slices<void> {
     const sizes = new Int32Array(this.tables.length);
     const size = start.at(-1)!;
     for (let at = 0; at < size; at++) sizes[entitlements[at]!]!++;
-    for (const [entitlement, expected] of sizes.entries()) this.tables[entitlement] = new RuleTable(expected);
+    for (let entitlement = 0; entitlement < sizes.length; entitlement++) {
+      this.tables[entitlement] = new RuleTable(sizes[entitlement]);
+      // Memory that is asked for must be cleared, and old memory be collected.
+      if (sizes[entitlement]! > RULES_ALLOCATED_A_SLICE) yield;
+    }
     const { tables } = this;
-    for (let itemset = 0; itemset + 1 < start.length; itemset++) {
+    for (let itemset = 0, done = 0; itemset + 1 < start.length; itemset++) {
       const end = start[itemset + 1]!;
+      if (end - done > SLICE) {
+        done = end;
+        yield;
+      }
       for (let at = start[itemset]!; at < end; at++) {
         const table = tables[entitlements[at]!]!;
         table.insertTold(itemset, freqUnions[at]!, publishedUnions[at]!, publishedFreqs[at]!);

@@ -3,7 +3,8 @@
  * order, and nothing is read or written outside.
  *
  *  1. The tables are a function of the events alone, not of how they are cut into steps.
- *  2. Exact counters equal a recount of the tables after every step that is not a catch-up step.
+ *  2. Exact counters equal a recount of the tables after every step that is not a catch-up step, but while people wait to
+ *     be counted (uncounted.ts).
  *  3. The sum of all deltas equals the published view; with nothing pending, it equals the target view.
  *
  * While it loads and while it catches up the engine is at rest: the tables change, nothing is counted. The next ordinary
@@ -17,6 +18,7 @@ import { Company } from "./company.ts";
 import { Deferred } from "./deferred.ts";
 import { Live } from "./live.ts";
 import { Memory, NO_EVIDENCE } from "./memory.ts";
+import { Rebuild } from "./rebuild.ts";
 import type {
   ApplicationRow,
   AssignmentChunk,
@@ -55,6 +57,11 @@ export interface StepInput {
   readonly budgetRecords: number;
   /** true: change the tables only; the next step without it builds the view by the batch path. */
   readonly catchUp?: boolean;
+  /**
+   * Where most events of the step are about people, and they change more people than this, what they name is told at once,
+   * by what is published, and counted in later steps. Absent: as many as a step has time for.
+   */
+  readonly countedAtOnceMax?: number;
 }
 
 export interface StepResult {
@@ -76,6 +83,8 @@ export class Engine {
   readonly #changes: Changes = new Changes();
   readonly #memory: Memory;
   #live: Live | null = null;
+  /** It takes the place of `#live` when it is done. */
+  #rebuild: Rebuild | null = null;
   #bases = 0;
   #deltas: Deferred<Delta[]> | null = null;
 
@@ -87,7 +96,8 @@ export class Engine {
 
   step(input: StepInput): StepResult {
     this.#endStep();
-    this.#live?.begin();
+    if (this.#rebuild?.isDone === true) this.#takePlace(this.#rebuild);
+    this.#live?.beginStep();
     this.company.advanceClock(input.clockMinute);
     if (input.catchUp !== true) this.#arrange();
     const { admit } = input;
@@ -101,18 +111,23 @@ export class Engine {
     }
     const recounted = this.#policiesChanged();
     if (input.catchUp === true) this.#rest();
-    else this.#liven().step(recounted, input.budgetRecords);
+    else this.#work(input, recounted);
     return this.#result(outcomes);
   }
 
   /** Makes all published evidence exact; what differs is pending. Takes effect with the next steps. */
   reconcile(): void {
-    this.#liven().reconcile();
+    this.#counted().reconcile();
   }
 
   /** Entitlements with pairs that may differ from the target view. 0 = quiet. */
   pendingCount(): number {
-    return this.#live === null ? this.company.catalog.size : this.#live.ripple.size;
+    return this.#live === null || !this.isCounted ? this.company.catalog.size : this.#live.ripple.size;
+  }
+
+  /** false: at rest, or people wait to be counted. */
+  get isCounted(): boolean {
+    return this.#live !== null && this.#rebuild === null && this.#live.uncounted.isEmpty;
   }
 
   /** About how many pairs are known: assignments, revoked ones too, and recommendations. */
@@ -204,7 +219,7 @@ export class Engine {
 
   /** The view by exact counts, part by part. */
   exact(): ExactView {
-    return new ExactView(this.company, this.#liven());
+    return new ExactView(this.company, this.#counted());
   }
 
   exactView(): View {
@@ -217,7 +232,7 @@ export class Engine {
   }
 
   publishedEvidence(): Iterable<RuleRow> {
-    return publishedEvidence(this.company, this.#liven());
+    return publishedEvidence(this.company, this.#counted());
   }
 
   /** What the last step left behind can be asked for no more, and is not kept here. */
@@ -255,6 +270,43 @@ export class Engine {
     if (this.#live === null) this.#memory.arrange();
   }
 
+  #work({ events, budgetRecords, countedAtOnceMax = this.#countedAtOnceMax() }: StepInput, recounted: IdSet): void {
+    const wasAtRest = this.#live === null;
+    const live = this.#liven();
+    const people = this.#changes.users.ids.length;
+    const isMass = !wasAtRest && people > countedAtOnceMax && people * 2 > events.length;
+    if (!isMass) this.#rebuildIfMany(live, countedAtOnceMax);
+    live.step(recounted, isMass, budgetRecords, Math.max(1, countedAtOnceMax));
+    if (!isMass) this.#rebuild?.run(Math.min(SLICES_A_STEP_MAX, Math.ceil(budgetRecords / DELTAS_A_SLICE)));
+  }
+
+  #countedAtOnceMax(): number {
+    return this.company.identities.size < SMALL_COMPANY ? Number.MAX_SAFE_INTEGER : COUNTED_AT_ONCE_MAX;
+  }
+
+  #rebuildIfMany(live: Live, countedAtOnceMax: number): void {
+    if (this.#rebuild !== null || !live.uncounted.areTooMany(this.company.identities.size, countedAtOnceMax)) return;
+    this.#rebuild = new Rebuild(live, this.company, this.#settings, this.#changes);
+  }
+
+  #takePlace({ live, nodes }: Rebuild): void {
+    this.#memory.replace(this.#live!, live, nodes);
+    this.#live = live;
+    this.#rebuild = null;
+  }
+
+  /** Counts at once what waits to be counted. */
+  #counted(): Live {
+    const live = this.#liven();
+    if (this.isCounted) return live;
+    this.#endStep();
+    this.#rebuildIfMany(live, COUNTED_AT_ONCE_MAX);
+    this.#rebuild?.finish();
+    if (this.#rebuild !== null) this.#takePlace(this.#rebuild);
+    this.#live!.countAll();
+    return this.#live!;
+  }
+
   #liven(): Live {
     if (this.#live !== null) return this.#live;
     this.#endStep();
@@ -269,8 +321,18 @@ export class Engine {
     this.#endStep();
     this.#memory.detach(this.#live);
     this.#live = null;
+    this.#rebuild = null;
   }
 }
+
+/** In a company of fewer people all of them are soon counted. */
+const SMALL_COMPANY = 1_000;
+/** Counting so many people takes a tenth of a second in a large company. */
+const COUNTED_AT_ONCE_MAX = 32;
+/** Bounds the time of a step. */
+const SLICES_A_STEP_MAX = 20;
+/** A slice takes as long as what so many deltas of the ripple take. */
+const DELTAS_A_SLICE = 50;
 
 /** `live` null: at rest, and nothing is told. */
 function deltasOf(live: Live | null): Deferred<Delta[]> {

@@ -8,26 +8,28 @@
 import type { IntLists } from "./int-lists.ts";
 import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import type { ImplicationRow } from "./rows.ts";
+import type { Slices } from "./slices.ts";
+
+const USERS_A_SLICE = 4_096;
 
 export class Implications {
   /** By item. */
   #implied: (readonly number[] | undefined)[] = [];
 
   /** Batch path: `items` gives the items of every user; `mayImply` says which implications are wanted. */
-  learn(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): void {
+  *learn(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): Slices<void> {
     this.#implied = [];
     for (let user = 0; user < users; user++) {
-      const own = items.toArray(user);
-      for (const item of own) {
-        const others = this.#implied[item] ?? own.filter((other) => other !== item);
-        this.#implied[item] = others.every((other) => own.includes(other))
-          ? others
-          : others.filter((other) => own.includes(other));
-      }
+      this.#learnFrom(items.toArray(user));
+      if (user % USERS_A_SLICE === 0) yield;
     }
     for (const [item, others] of this.#implied.entries()) {
       if (others !== undefined) this.#implied[item] = others.filter((other) => mayImply(item, other));
     }
+  }
+
+  has(item: number, implied: number): boolean {
+    return this.#impliedBy(item).includes(implied);
   }
 
   *[Symbol.iterator](): Generator<ImplicationRow> {
@@ -36,7 +38,7 @@ export class Implications {
 
   /** Whether one of two items implies the other. */
   areLinked(one: number, other: number): boolean {
-    return this.#impliedBy(one).includes(other) || this.#impliedBy(other).includes(one);
+    return this.has(one, other) || this.has(other, one);
   }
 
   /** Whether a node and one more item are a redundant itemset. */
@@ -72,6 +74,15 @@ export class Implications {
     const largestFirst = items.toSorted((a, b) => b - a);
     const superfluous = largestFirst.find((item) => items.some((other) => this.#impliedBy(other).includes(item)));
     return superfluous === undefined ? items : this.#reduced(items.filter((item) => item !== superfluous));
+  }
+
+  #learnFrom(own: readonly number[]): void {
+    for (const item of own) {
+      const others = this.#implied[item] ?? own.filter((other) => other !== item);
+      this.#implied[item] = others.every((other) => own.includes(other))
+        ? others
+        : others.filter((other) => own.includes(other));
+    }
   }
 
   #impliedBy(item: number): readonly number[] {

@@ -3,8 +3,11 @@
  * runs given back are used again. `pool`, `start` and `length` are open for hot loops; they change with every addition.
  */
 import { largerBytes, largerIntegers } from "./larger.ts";
+import { SLICE, type Slices } from "./slices.ts";
 
 const SMALLEST_RUN = 4;
+/** A pool made at once has so much room besides, by powers of two: to enlarge it is to copy all of it. */
+const ROOM_SHIFT = 4;
 
 /** List i stands at `start[i] … start[i] + length[i]` of the pool. */
 export interface IntListColumns {
@@ -108,7 +111,8 @@ export class IntLists {
     this.reserve(counts.length);
     let total = 0;
     for (const count of counts) if (count > 0) total += 1 << bitsFor(count);
-    if (this.#poolUsed + total > this.pool.length) this.pool = largerIntegers(this.pool, this.#poolUsed + total);
+    const poolUsed = this.#poolUsed + total;
+    if (poolUsed > this.pool.length) this.pool = largerIntegers(this.pool, poolUsed + (poolUsed >> ROOM_SHIFT));
     for (let list = 0; list < counts.length; list++) {
       if (counts[list] === 0) continue;
       this.#takeRun(list, bitsFor(counts[list]!));
@@ -117,19 +121,40 @@ export class IntLists {
   }
 
   /** List v < `values` becomes those of the lists i < `lists` of another that hold v, ascending. All must be empty. */
-  invert({ pool, start, length }: IntLists, lists: number, values: number): void {
+  *invert(lists: IntLists, count: number, values: number): Slices<void> {
     const counts = new Int32Array(values);
-    for (let list = 0; list < lists; list++) {
-      for (let i = 0; i < length[list]!; i++) counts[pool[start[list]! + i]!]!++;
+    for (let list = 0; list < count; ) {
+      list = lists.#countValues(list, count, counts);
+      yield;
     }
     this.allocate(counts);
     counts.fill(0);
-    for (let list = 0; list < lists; list++) {
+    for (let list = 0; list < count; ) {
+      list = this.#invertSome(lists, list, count, counts);
+      yield;
+    }
+  }
+
+  /** Counts the values of lists `from … end`, or of the first of them; the first list that is left. */
+  #countValues(from: number, end: number, counts: Int32Array): number {
+    const { pool, start, length } = this;
+    let list = from;
+    for (let done = 0; list < end && done < SLICE; done += length[list++]!) {
+      for (let i = 0; i < length[list]!; i++) counts[pool[start[list]! + i]!]!++;
+    }
+    return list;
+  }
+
+  /** `filled`: by value, how many lists that hold it were met. */
+  #invertSome({ pool, start, length }: IntLists, from: number, end: number, filled: Int32Array): number {
+    let list = from;
+    for (let done = 0; list < end && done < SLICE; done += length[list++]!) {
       for (let i = 0; i < length[list]!; i++) {
         const value = pool[start[list]! + i]!;
-        this.pool[this.start[value]! + counts[value]!++] = list;
+        this.pool[this.start[value]! + filled[value]!++] = list;
       }
     }
+    return list;
   }
 
   /** A copy without gaps; lists and values for which these do not hold are left out. */

@@ -5,6 +5,7 @@
 import { ChildIndex } from "./child-index.ts";
 import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
+import { SLICE, type Slices } from "./slices.ts";
 
 export class ItemsetNodes {
   /** By node. */
@@ -42,9 +43,12 @@ export class ItemsetNodes {
     return this.#size++;
   }
 
-  indexAll(): void {
+  *indexAll(): Slices<void> {
     this.#children.reserve(this.#size);
-    for (let node = 0; node < this.#size; node++) this.#children.add(this.parent[node]!, this.item[node]!, node);
+    for (let node = 0; node < this.#size; node++) {
+      if (node % SLICE === 0) yield;
+      this.#children.add(this.parent[node]!, this.item[node]!, node);
+    }
   }
 
   /** Gives back a node that has no children. */

@@ -14,6 +14,7 @@ import type { Items } from "./items.ts";
 import { ItemsetNodes } from "./itemset-nodes.ts";
 import { compareItemsets, type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import { Planting } from "./planting.ts";
+import { SLICE, type Slices } from "./slices.ts";
 
 /**
  * How the itemsets of one user changed. What another user's arrival makes tracked later is in none of these: it has no rule
@@ -37,7 +38,11 @@ export class Itemsets {
   /** Called whenever a node's freq has changed. */
   readonly #onChange: (node: number, freqBefore: number) => void;
   readonly #nodes: ItemsetNodes = new ItemsetNodes();
+  /** Another number whenever `within` may answer otherwise. */
+  version = 0;
   #emptied: number[] = [];
+  /** By user that is foreseen: the nodes that it is a member of. */
+  readonly #former: Map<number, number[]> = new Map();
 
   constructor(
     items: Items,
@@ -165,9 +170,49 @@ export class Itemsets {
     return { removed, kept, added: this.#enterAll(user, items, (item) => !had.has(item)) };
   }
 
-  /** Calls `visit` for every node with members whose items are all among `items` (in item order). */
-  forEachIn(items: readonly number[], visit: (node: number) => void): void {
-    this.#visit(items, ROOT, 0, visit);
+  /**
+   * Lets a user be looked at with these items (in item order). Members, and so every freq, stay as they are; so nothing may
+   * be assigned until `recall`.
+   */
+  foresee(user: number, items: readonly number[]): void {
+    if (!this.#former.has(user)) this.#former.set(user, this.sets.toArray(user));
+    this.sets.assign(user, this.within(items));
+  }
+
+  /** All users have the itemsets again that they are members of. */
+  recall(): void {
+    for (const [user, nodes] of this.#former) this.sets.assign(user, nodes);
+    this.#former.clear();
+  }
+
+  /** By node: the one of the same items among other itemsets, or -1. Ids are those of a tree that `build` has just made. */
+  *nodesIn(other: Itemsets): Slices<Int32Array> {
+    const nodes = new Int32Array(this.size);
+    for (let node = 0; node < nodes.length; node++) {
+      if (node % SLICE === 0) yield;
+      const parent = this.parentOf(node);
+      const above = parent === ROOT ? ROOT : nodes[parent]!;
+      nodes[node] = above === -1 && parent !== ROOT ? -1 : other.#nodes.find(above, this.#nodes.item[node]!);
+    }
+    return nodes;
+  }
+
+  /** Items of a user in no order, read from its single-item nodes (which are always tracked). */
+  singleItemsOf(user: number): number[] {
+    const from = this.sets.start[user]!;
+    const singles: number[] = [];
+    for (let i = 0; i < this.sets.length[user]!; i++) {
+      const node = this.sets.pool[from + i]!;
+      if (this.#nodes.depth[node] === 1) singles.push(this.#nodes.item[node]!);
+    }
+    return singles;
+  }
+
+  /** Single items and nodes that may have rules, of members, whose items are all among `items` (in item order). */
+  within(items: readonly number[]): number[] {
+    const nodes: number[] = [];
+    this.#addWithin(items, ROOT, 0, nodes);
+    return nodes;
   }
 
   /** Frees nodes that have no members any more. Only while nobody remembers a node id. Calls `forget` for each. */
@@ -186,21 +231,25 @@ export class Itemsets {
    * Batch path: builds the whole tree from nothing. `items` gives every user's feature items in item order; `mayImply` says
    * which implications are wanted.
    */
-  build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): void {
+  *build(
+    users: number,
+    items: IntLists,
+    mayImply: (item: number, implied: number) => boolean,
+  ): Slices<void> {
     const { members, sets, implications } = this;
-    implications.learn(users, items, mayImply);
+    yield* implications.learn(users, items, mayImply);
     const tree = { nodes: this.#nodes, members, sets, implications };
     const [lengthMax, supportFloor] = [this.#lengthMax, this.#supportFloor];
-    new Planting(tree, { users, items, itemsMax: this.#items.size, lengthMax, supportFloor }).grow();
+    yield* new Planting(tree, { users, items, itemsMax: this.#items.size, lengthMax, supportFloor }).grow();
   }
 
-  #visit(items: readonly number[], parent: number, from: number, visit: (node: number) => void): void {
+  #addWithin(items: readonly number[], parent: number, from: number, nodes: number[]): void {
     for (let i = from; i < items.length; i++) {
       const node = this.#nodes.find(parent, items[i]!);
       if (node === -1 || this.members.count(node) === 0) continue;
-      visit(node);
-      if (this.#nodes.expanded[node] === 1 && this.#nodes.depth[node]! < this.#lengthMax)
-        this.#visit(items, node, i + 1, visit);
+      const isExpanded = this.#nodes.expanded[node] === 1;
+      if (isExpanded || parent === ROOT) nodes.push(node);
+      if (isExpanded && this.#nodes.depth[node]! < this.#lengthMax) this.#addWithin(items, node, i + 1, nodes);
     }
   }
 
@@ -246,7 +295,7 @@ export class Itemsets {
     if (this.#nodes.depth[node] === this.#lengthMax) return;
     const children = new Set<number>();
     for (const member of this.members.toArray(node)) {
-      for (const item of this.#singleItemsOf(member)) {
+      for (const item of this.singleItemsOf(member)) {
         if (this.#items.compare(item, this.#nodes.item[node]!) <= 0 || this.#isRedundant(node, item)) continue;
         const child = this.#childOrNew(node, item);
         this.#enter(child, member);
@@ -258,6 +307,7 @@ export class Itemsets {
 
   #enter(node: number, user: number): void {
     if (!this.members.insert(node, user)) return;
+    this.version++;
     this.#onChange(node, this.members.count(node) - 1);
     this.sets.append(user, node);
   }
@@ -271,21 +321,10 @@ export class Itemsets {
     const single = this.#nodes.find(ROOT, item);
     const nodes = new Set<number>();
     for (const member of single === -1 ? [] : this.members.toArray(single)) {
-      const items = this.#inOrder(this.#singleItemsOf(member));
+      const items = this.#inOrder(this.singleItemsOf(member));
       for (const node of this.#enterAll(member, items, (each) => each === item)) nodes.add(node);
     }
     return [...nodes];
-  }
-
-  /** Items of a member in no order, read from its single-item nodes (which are always tracked). */
-  #singleItemsOf(user: number): number[] {
-    const from = this.sets.start[user]!;
-    const singles: number[] = [];
-    for (let i = 0; i < this.sets.length[user]!; i++) {
-      const node = this.sets.pool[from + i]!;
-      if (this.#nodes.depth[node] === 1) singles.push(this.#nodes.item[node]!);
-    }
-    return singles;
   }
 
   #inOrder(items: number[]): number[] {
@@ -294,6 +333,7 @@ export class Itemsets {
 
   #leave(node: number, user: number): void {
     this.members.remove(node, user);
+    this.version++;
     this.#onChange(node, this.members.count(node) + 1);
     if (this.members.count(node) === 0) this.#emptied.push(node);
   }

@@ -1,6 +1,6 @@
 /** What is counted and published of a company while the engine is not at rest. */
 import type { BatchRules } from "./batch-rules.ts";
-import type { Changes, IdSet } from "./changes.ts";
+import { type Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Counters } from "./counters.ts";
 import { DeltaLog } from "./delta-log.ts";
@@ -9,7 +9,9 @@ import { Published } from "./published.ts";
 import { Ripple } from "./ripple.ts";
 import type { Settings } from "./settings.ts";
 import { Settle } from "./settle.ts";
+import type { Slices } from "./slices.ts";
 import { Target } from "./target.ts";
+import { portionOf, Uncounted } from "./uncounted.ts";
 
 export class Live {
   readonly counters: Counters;
@@ -21,17 +23,20 @@ export class Live {
   readonly ripple: Ripple;
   readonly settle: Settle;
   readonly settings: Settings;
+  readonly uncounted: Uncounted = new Uncounted();
   readonly #company: Company;
   readonly #changes: Changes;
   /** By entitlement: whether more than `birthrightAbove` hold it, as last looked at. */
   readonly #birthright: boolean[] = [];
+  /** Everything is being counted anew: here nothing is counted any more. */
+  #isFrozen = false;
 
   constructor(company: Company, settings: Settings, changes: Changes) {
     this.#company = company;
     this.settings = settings;
     this.#changes = changes;
     this.counters = new Counters(company, settings);
-    this.settle = new Settle(company, this.counters);
+    this.settle = new Settle(company, this.counters, this.uncounted);
     this.target = new Target(company, this.counters, settings);
     this.descriptions = new Descriptions(company.items, this.counters.itemsets);
     this.told = new DeltaLog(company, this.descriptions);
@@ -39,31 +44,51 @@ export class Live {
     this.ripple = new Ripple(company, this.counters, this.published, settings);
   }
 
-  /** Batch path: takes over all rules and marks all pairs as pending. */
-  take(rules: BatchRules): void {
-    this.counters.takeRules(rules);
+  /** Batch path: takes over all rules. */
+  *take(rules: BatchRules): Slices<void> {
+    yield* this.counters.takeRules(rules);
+  }
+
+  /** What was taken over is all: from now on it is brought up to date. All pairs are pending. */
+  begin(): void {
     this.ripple.markEverything(false);
     for (let entitlement = 0; entitlement < this.#company.catalog.size; entitlement++) {
       this.#birthright[entitlement] = this.target.isBirthright(entitlement);
     }
   }
 
-  /** Counts, tells what the events named, then what follows for others as far as the budget goes. */
-  step(recounted: IdSet, budgetRecords: number): void {
-    this.settle.settle(this.#changes, recounted);
-    this.ripple.usersMoved(this.#changes.users.ids);
-    for (const entitlement of recounted.ids) this.ripple.markAll(entitlement);
-    this.#markSupportCrossings();
-    this.ripple.markConcerned(this.counters.takeChanges());
+  /**
+   * Counts, tells what the events named, then what follows for others as far as the budget goes. `isMass`: the events move
+   * so many people that counting them must wait. Of those who wait a step counts so many.
+   */
+  step(recounted: IdSet, isMass: boolean, budgetRecords: number, countedMax: number): void {
+    this.#count(recounted, isMass, countedMax);
     this.#markBirthrights();
     this.#updateNamedPairs();
     const deltasMax = this.published.deltaCount + budgetRecords;
     this.#updateDuePairs(deltasMax);
-    this.ripple.run(deltasMax);
+    if (!this.#isFrozen) this.ripple.run(deltasMax);
+  }
+
+  /** Counts all that waits; what follows from it is pending. */
+  countAll(): void {
+    this.#countWaiting(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** All that waits will be counted elsewhere, with all else; what changes from now on is uncounted. */
+  freeze(): void {
+    this.uncounted.take(Number.MAX_SAFE_INTEGER);
+    this.#isFrozen = true;
+  }
+
+  /** Takes over what another one could not count any more. */
+  inherit({ uncounted }: Live): void {
+    this.uncounted.add(uncounted.take(Number.MAX_SAFE_INTEGER));
+    this.#foresee(this.uncounted.users);
   }
 
   /** A step begins: what the last one told can be asked for no more, and with it numbers of itemsets. */
-  begin(): void {
+  beginStep(): void {
     this.told.begin();
     if (this.ripple.size === 0) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
   }
@@ -76,6 +101,43 @@ export class Live {
   reconcile(): void {
     this.counters.makeEvidenceExact();
     this.ripple.markEverything(true);
+  }
+
+  #count(recounted: IdSet, isMass: boolean, countedMax: number): void {
+    const nothingWaits = this.uncounted.isEmpty;
+    const named = portionOf(this.#changes, recounted);
+    this.uncounted.add(named);
+    this.ripple.usersMoved(named.users);
+    if (isMass || this.#isFrozen) this.#foresee(named.users);
+    else this.#countWaiting(nothingWaits ? Number.MAX_SAFE_INTEGER : countedMax);
+  }
+
+  #countWaiting(usersMax: number): void {
+    this.counters.itemsets.recall();
+    const portion = this.uncounted.take(usersMax);
+    this.settle.settle(portion);
+    for (const entitlement of portion.recounted.ids) this.ripple.markAll(entitlement);
+    this.#markSupportCrossings();
+    this.ripple.markConcerned(this.counters.takeChanges());
+    // Since they were told, rules may have changed of which their itemsets of before knew nothing.
+    for (const user of portion.users) if (!this.#changes.users.has(user)) this.#markPairsOf(user);
+    this.#foresee(this.uncounted.users);
+  }
+
+  /** These users are not counted yet. */
+  #foresee(users: readonly number[]): void {
+    const { identities } = this.#company;
+    for (const user of users) {
+      const items = identities.isActive(user) ? identities.featuresOf(user) : [];
+      this.counters.itemsets.foresee(user, items);
+    }
+  }
+
+  #markPairsOf(user: number): void {
+    const { pairs } = this.#company;
+    const entitlements = this.#recommendable(user);
+    for (const row of pairs.byUser.toArray(user)) entitlements.add(pairs.entitlementOf(row));
+    for (const entitlement of entitlements) this.ripple.markUsers(entitlement, [user]);
   }
 
   /** A single item that gains or loses support changes why its members' assignments are not scored. */
@@ -102,24 +164,32 @@ export class Live {
   /** The direct lane: pairs of the identities and assignments that the events named, by entitlement, then user. */
   #updateNamedPairs(): void {
     const { pairs } = this.#company;
-    const named = new Map<number, string | null>();
-    const name = (user: number, entitlement: number, cause: string | undefined): void => {
-      const key = entitlement * USERS_MAX + user;
-      if (cause !== undefined || !named.has(key)) named.set(key, cause ?? null);
-    };
+    const named: number[] = [];
     for (const user of this.#changes.users.ids) {
-      const cause = this.#changes.causeOfUser.get(user);
-      for (const row of pairs.byUser.toArray(user)) name(user, pairs.entitlementOf(row), cause);
-      for (const entitlement of this.#recommendable(user)) name(user, entitlement, cause);
+      for (const row of pairs.byUser.toArray(user)) named.push(pairs.entitlementOf(row) * USERS_MAX + user);
+      for (const entitlement of this.#recommendable(user)) named.push(entitlement * USERS_MAX + user);
     }
     for (const row of this.#changes.assignments.ids) {
-      if (pairs.isLive(row)) name(pairs.userOf(row), pairs.entitlementOf(row), this.#changes.causeOfRow.get(row));
+      if (pairs.isLive(row)) named.push(pairs.entitlementOf(row) * USERS_MAX + pairs.userOf(row));
     }
-    const keys = Float64Array.from(named.keys()).sort();
-    for (const key of keys) {
-      const entitlement = Math.floor(key / USERS_MAX);
-      this.#look(key - entitlement * USERS_MAX, entitlement, named.get(key)!);
+    const keys = Float64Array.from(named).sort();
+    for (let from = 0, end = 0; from < keys.length; from = end) {
+      const entitlement = Math.floor(keys[from]! / USERS_MAX);
+      while (end < keys.length && keys[end]! < (entitlement + 1) * USERS_MAX) end++;
+      if (end - from >= LOOKS_EXPECTED_MIN) this.published.expectLooks(entitlement, end - from, null);
+      for (let at = from; at < end; at++) {
+        if (at === from || keys[at] !== keys[at - 1]) this.#lookAtNamed(keys[at]! - entitlement * USERS_MAX, entitlement);
+      }
+      this.published.looksDone();
     }
+  }
+
+  /** The event that named the pair is the cause, rather than the one that named its user. */
+  #lookAtNamed(user: number, entitlement: number): void {
+    const { causeOfRow, causeOfUser } = this.#changes;
+    const row = causeOfRow.size === 0 ? undefined : this.#company.pairs.find(user, entitlement);
+    const cause = row === undefined ? undefined : causeOfRow.get(row);
+    this.#look(user, entitlement, cause ?? causeOfUser.get(user) ?? null);
   }
 
   #look(user: number, entitlement: number, cause: string | null): void {
@@ -147,5 +217,7 @@ export class Live {
   }
 }
 
+/** Fewer looks at pairs of one entitlement are not worth preparing. */
+const LOOKS_EXPECTED_MIN = 64;
 /** More users than this cannot be told apart in the key of a pair. */
 const USERS_MAX = 2 ** 26;

@@ -11,6 +11,7 @@ import { bitsOf } from "./flags.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
 import type { AssignmentChunk, ItemRow, KeptEvidence, PublishedChunk, PublishedRow, TableChanges } from "./rows.ts";
+import { atOnce } from "./slices.ts";
 import type { PairFlagsRow, PairScoreRow } from "./tables.ts";
 import { bandOf, reasonOf, verdictOf } from "./target.ts";
 
@@ -101,7 +102,7 @@ export class Memory {
   attach(live: Live): void {
     const { pairs } = this.#company;
     const { counters } = live;
-    const counted = live.settle.build(this.#implicationsWanted());
+    const counted = atOnce(live.settle.build(this.#implicationsWanted()));
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
@@ -118,7 +119,23 @@ export class Memory {
     this.#rules = [];
     this.#ruleNumbers.clear();
     counted.publishUnset();
-    live.take(counted);
+    atOnce(live.take(counted));
+    live.begin();
+  }
+
+  /** Another one takes the place of `before`: `nodes` names its node of each itemset of before, or -1. */
+  replace(before: Live, live: Live, nodes: Int32Array): void {
+    const { pairs } = this.#company;
+    for (let row = 0; row < pairs.size; row++) {
+      if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
+      const winner = pairs.winnerOf(row);
+      const known = nodes[winner] ?? -1;
+      const node = known === -1 ? live.counters.itemsets.intern(before.counters.itemsets.itemsOf(winner)) : known;
+      pairs.setWinner(row, node);
+      pairs.setBest(row, 0, 0, false);
+    }
+    live.inherit(before);
+    live.begin();
   }
 
   detach(live: Live): void {

@@ -6,7 +6,8 @@ import type { Implications } from "./implications.ts";
 import type { IntLists } from "./int-lists.ts";
 import type { ItemsetNodes } from "./itemset-nodes.ts";
 import { ROOT } from "./itemset-order.ts";
-import { type Group, Refinement } from "./refinement.ts";
+import { type Group, type Part, Refinement } from "./refinement.ts";
+import { SLICE, type Slices } from "./slices.ts";
 
 /** What the tree consists of, as in `Itemsets`. */
 interface Tree {
@@ -15,6 +16,9 @@ interface Tree {
   readonly sets: IntLists;
   readonly implications: Implications;
 }
+
+/** Itemsets of fewer items have so many members that what grows below them is planted in slices. */
+const SLICED_DEPTH = 2;
 
 interface People {
   /** Their numbers are below this. */
@@ -30,6 +34,8 @@ export class Planting {
   readonly #tree: Tree;
   readonly #people: People;
   readonly #refinement: Refinement;
+  /** Memberships that were made in this slice. */
+  #done = 0;
 
   /** The tree is empty, but that its implications were learned. */
   constructor(tree: Tree, people: People) {
@@ -38,7 +44,7 @@ export class Planting {
     this.#refinement = new Refinement(people.users, people.items, people.itemsMax, people.lengthMax);
   }
 
-  grow(): void {
+  *grow(): Slices<void> {
     const { nodes, members, sets } = this.#tree;
     const { users, items, lengthMax } = this.#people;
     const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
@@ -52,35 +58,63 @@ export class Planting {
     }
     sets.reserve(users);
     members.reservePool(memberships * 2);
-    this.#refine(ROOT, everyone, 0, count);
-    this.#refinement.small.forEach((above, item, few) => this.#create(above, item, few));
-    nodes.indexAll();
+    yield* this.#refineInSlices(ROOT, everyone, 0, count);
+    for (const { above, item, users: few } of this.#refinement.small) {
+      const node = this.#create(above, item, few);
+      if (node % SLICE === 0) yield;
+    }
+    yield* nodes.indexAll();
     // Nodes are created parent before child, so in lists of ascending ids every parent comes before its children.
-    sets.invert(members, nodes.size, users);
+    yield* sets.invert(members, nodes.size, users);
+  }
+
+  /** As `#refine`, resting between the itemsets of few items. */
+  *#refineInSlices(node: number, group: Group, from: number, end: number): Slices<void> {
+    const depth = node === ROOT ? 0 : this.#tree.nodes.depth[node]!;
+    if (depth === SLICED_DEPTH) return this.#refine(node, depth, group, from, end);
+    const below = this.#refinement.groups[depth]!;
+    let first = 0;
+    for (const { item, size } of this.#split(node, depth, group, from, end)) {
+      const child = this.#plant(node, item, below, first, size);
+      if (child !== -1) yield* this.#refineInSlices(child, below, first, first + size);
+      first += size;
+      if (this.#done < SLICE) continue;
+      this.#done = 0;
+      yield;
+    }
+  }
+
+  /** Plants all that grows below a node, whose members stand at `from … end` of the group. */
+  #refine(node: number, depth: number, group: Group, from: number, end: number): void {
+    if (depth === this.#people.lengthMax) return;
+    const below = this.#refinement.groups[depth]!;
+    let first = 0;
+    for (const { item, size } of this.#split(node, depth, group, from, end)) {
+      const child = this.#plant(node, item, below, first, size);
+      if (child !== -1) this.#refine(child, depth + 1, below, first, first + size);
+      first += size;
+    }
+  }
+
+  #split(node: number, depth: number, group: Group, from: number, end: number): Part[] {
+    if (depth === this.#people.lengthMax) return [];
+    const { nodes, implications } = this.#tree;
+    this.#done += end - from;
+    return this.#refinement.split(group, from, end, depth, (item) => !implications.isRedundant(nodes, node, item));
   }
 
   /**
-   * The members of `node` stand at `from … end` of the group. Nodes below support, of which there are more than of others,
-   * come last: what is kept by itemset of those with rules then stands close together.
+   * The new node of a part, or -1: nodes below support, of which there are more than of others, come last. What is kept by
+   * itemset of those with rules then stands close together.
    */
-  #refine(node: number, group: Group, from: number, end: number): void {
-    const { nodes, implications } = this.#tree;
-    const { lengthMax, supportFloor } = this.#people;
-    const depth = node === ROOT ? 0 : nodes.depth[node]!;
-    if (depth === lengthMax) return;
-    const isKept = (item: number): boolean => !implications.isRedundant(nodes, node, item);
-    const parts = this.#refinement.split(group, from, end, depth, isKept);
-    const below = this.#refinement.groups[depth]!;
-    let first = 0;
-    for (const { item, size } of parts) {
-      if (size < supportFloor) this.#refinement.small.add(node, item, below.users, first, size);
-      else {
-        const child = this.#create(node, item, below.users.subarray(first, first + size));
-        nodes.expanded[child] = 1;
-        this.#refine(child, below, first, first + size);
-      }
-      first += size;
+  #plant(above: number, item: number, { users }: Group, first: number, size: number): number {
+    if (size < this.#people.supportFloor) {
+      this.#refinement.small.add(above, item, users, first, size);
+      return -1;
     }
+    const node = this.#create(above, item, users.subarray(first, first + size));
+    this.#tree.nodes.expanded[node] = 1;
+    return node;
   }
 
   #create(above: number, item: number, members: Int32Array): number {

@@ -13,6 +13,12 @@ export interface Group {
   next: Int32Array;
 }
 
+/** Those of a group who have one item more. */
+export interface Part {
+  readonly item: number;
+  readonly size: number;
+}
+
 export class Refinement {
   /** By depth: the parts of the group that was split there last, one after the other. */
   readonly groups: readonly Group[];
@@ -50,7 +56,7 @@ export class Refinement {
     end: number,
     depth: number,
     isKept: (item: number) => boolean,
-  ): { readonly item: number; readonly size: number }[] {
+  ): Part[] {
     const counts = this.#counts;
     const pool = this.#pool;
     const seen: number[] = [];
@@ -59,7 +65,7 @@ export class Refinement {
         if (counts[item]!++ === 0) seen.push(item);
       }
     }
-    const parts: { readonly item: number; readonly size: number }[] = [];
+    const parts: Part[] = [];
     let total = 0;
     for (const item of seen) {
       const size = counts[item]!;
@@ -105,10 +111,14 @@ class SmallGroups {
     for (let i = 0; i < size; i++) this.#integers[at + 3 + i] = users[from + i]!;
   }
 
-  forEach(visit: (above: number, item: number, users: Int32Array) => void): void {
+  *[Symbol.iterator](): Generator<{ readonly above: number; readonly item: number; readonly users: Int32Array }> {
     for (let at = 0; at < this.#size; ) {
       const end = at + 3 + this.#integers[at + 2]!;
-      visit(this.#integers[at]!, this.#integers[at + 1]!, this.#integers.subarray(at + 3, end));
+      yield {
+        above: this.#integers[at]!,
+        item: this.#integers[at + 1]!,
+        users: this.#integers.subarray(at + 3, end),
+      };
       at = end;
     }
   }

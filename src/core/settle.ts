@@ -3,7 +3,7 @@
  * membership and of teaching assignments, each counted once, and then every rule touched is checked once.
  */
 import { BatchRules } from "./batch-rules.ts";
-import type { Changes, IdSet } from "./changes.ts";
+import type { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
 import { IntLists } from "./int-lists.ts";
@@ -12,7 +12,11 @@ import { largerBytes } from "./larger.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import type { RuleTable } from "./rule-tables.ts";
+import { SLICE, type Slices } from "./slices.ts";
+import type { Portion, Uncounted } from "./uncounted.ts";
 import { UnionCount } from "./union-count.ts";
+
+const USERS_A_SLICE = 4_096;
 
 export class Settle {
   readonly #company: Company;
@@ -31,17 +35,17 @@ export class Settle {
   #counts: Int32Array = new Int32Array(0);
   #slots: Int32Array = new Int32Array(128);
 
-  constructor(company: Company, counters: Counters) {
+  constructor(company: Company, counters: Counters, uncounted: Uncounted) {
     this.#company = company;
     this.#counters = counters;
-    this.#unionCount = new UnionCount(company, counters.itemsets);
+    this.#unionCount = new UnionCount(company, counters.itemsets, uncounted);
   }
 
-  /** `recounted`: entitlements whose policy changed; they are counted anew. */
-  settle(changes: Changes, recounted: IdSet): void {
+  /** All users that are not in the portion have the itemsets with which they are counted. */
+  settle({ users, rows, recounted }: Portion): void {
     const { pairs } = this.#company;
-    const setChanges = this.#moveMembers(changes.users.ids);
-    for (const row of this.#rowsOf(changes)) {
+    const setChanges = this.#moveMembers(users);
+    for (const row of this.#rowsOf(users, rows)) {
       this.#settleRow(row, setChanges.get(pairs.userOf(row)) ?? null, recounted);
     }
     for (const entitlement of recounted.ids) this.#recount(entitlement);
@@ -52,22 +56,30 @@ export class Settle {
     touched.length = 0;
   }
 
-  /** Batch path: counts everything from the tables; `mayImply` says which implications are wanted. */
-  build(mayImply: (item: number, implied: number) => boolean): BatchRules {
+  /**
+   * Batch path: counts everything from the tables; `mayImply` says which implications are wanted. What changes between two
+   * slices is uncounted.
+   */
+  *build(mayImply: (item: number, implied: number) => boolean): Slices<BatchRules> {
     const { identities, catalog, pairs } = this.#company;
-    const features = new IntLists(identities.size, identities.size * 8);
-    for (let user = 0; user < identities.size; user++) {
+    const users = identities.size;
+    const features = new IntLists(users, users * 8);
+    for (let user = 0; user < users; user++) {
       if (identities.isActive(user)) features.assign(user, identities.featuresOf(user));
       this.#countIdentity(user);
+      if (user % USERS_A_SLICE === 0) yield;
     }
-    this.#counters.itemsets.build(identities.size, features, mayImply);
+    yield* this.#counters.itemsets.build(users, features, mayImply);
     this.#counters.table(catalog.size - 1);
     for (let row = 0; row < pairs.size; row++) {
+      if (row % SLICE === 0) yield;
       if (!pairs.isLive(row)) continue;
       pairs.setCounted(row, 0);
       this.#recountRow(row);
     }
-    return new BatchRules(this.#company, this.#counters.itemsets, this.#counters.materiality);
+    const rules = new BatchRules(this.#company, this.#counters.itemsets, this.#counters.materiality);
+    yield* rules.count();
+    return rules;
   }
 
   /** Counts all rules of one entitlement from its rows, because its policy changed. */
@@ -120,12 +132,12 @@ export class Settle {
   }
 
   /** Each once; ascending: those of one entitlement mostly stand side by side, and so their counters are found together. */
-  #rowsOf({ users, assignments }: Changes): Iterable<number> {
+  #rowsOf(users: readonly number[], named: readonly number[]): Iterable<number> {
     const { pairs } = this.#company;
-    const named = assignments.ids.filter((row) => pairs.isLive(row));
-    if (users.ids.length === 0 && named.length <= 1) return named;
-    const rows = new Set(named);
-    for (const user of users.ids) for (const row of pairs.byUser.toArray(user)) rows.add(row);
+    const live = named.filter((row) => pairs.isLive(row));
+    if (users.length === 0 && live.length <= 1) return live;
+    const rows = new Set(live);
+    for (const user of users) for (const row of pairs.byUser.toArray(user)) rows.add(row);
     return Int32Array.from(rows).sort();
   }
 

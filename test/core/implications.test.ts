@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Implications } from "../../src/core/implications.ts";
 import { IntLists } from "../../src/core/int-lists.ts";
+import { atOnce } from "../../src/core/slices.ts";
 import { Prng } from "../../src/demo/prng.ts";
 
 const LENGTH_MAX = 3;
@@ -49,7 +50,7 @@ function learned(people: readonly (readonly number[])[], mayImply: (x: number, y
   for (const [user, own] of people.entries()) items.assign(user, own);
   items.reserve(people.length);
   const implications = new Implications();
-  implications.learn(people.length, items, mayImply);
+  atOnce(implications.learn(people.length, items, mayImply));
   return implications;
 }
 

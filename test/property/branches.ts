@@ -36,6 +36,8 @@ export class BranchCounts {
   readonly counts = new Map<Branch, number>(BRANCHES.map((branch) => [branch, 0]));
 
   drift = 0;
+  /** Steps after which people waited to be counted. */
+  countedLater = 0;
   readonly #summaries = new WeakMap<View, Summary>();
 
   add(branch: Branch, times = 1): void {

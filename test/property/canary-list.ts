@@ -142,7 +142,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a mover's new recommendations wait for the ripple",
     file: "live.ts",
-    find: "for (const entitlement of this.#recommendable(user)) name(user, entitlement, cause);",
+    find: "for (const entitlement of this.#recommendable(user)) named.push(entitlement * USERS_MAX + user);",
     replace: "",
     family: "exact",
   },

@@ -25,7 +25,10 @@ const DELTAS_OF_A_PAIR_MAX = 3;
 /** More steps than any pending sweep of a small company needs. */
 const SETTLE_STEPS_MAX = 20_000;
 const UNBOUNDED_BUDGET = 1_000_000;
+const UNBOUNDED_COUNTING = 1_000_000;
 const SHOWN_MAX = 5;
+/** While people wait to be counted, one in so many steps asks for the exact view, so that all are counted at once. */
+const UNCOUNTED_STEPS = 8;
 
 /** The engine is wrong: `what` names the check, without the particulars of this run. */
 export class RunFailure extends Error {
@@ -64,6 +67,7 @@ class Session {
   #clockMinute = 0;
   #isCatchingUp = false;
   #restarts = 0;
+  #uncountedSteps = 0;
   /** The tables may have changed since `exactView` was made. */
   #isStale = false;
 
@@ -82,7 +86,7 @@ class Session {
   perform(action: Action): void {
     switch (action.do) {
       case "step":
-        this.#step(action.events, action.clockMinute, action.budgetRecords, action.catchUp);
+        this.#step(action.events, action.clockMinute, action.budgetRecords, action.catchUp, action.countedAtOnceMax);
         break;
       case "settle":
         this.#settle(action.budgetRecords);
@@ -157,7 +161,13 @@ class Session {
     return [...this.#engine.keptEvidence().implications].length;
   }
 
-  #step(events: readonly StepEvent[], clockMinute: number, budgetRecords: number, catchUp: boolean): StepResult {
+  #step(
+    events: readonly StepEvent[],
+    clockMinute: number,
+    budgetRecords: number,
+    catchUp: boolean,
+    countedAtOnceMax?: number,
+  ): StepResult {
     const before = this.tables;
     this.#reference.advanceTo(clockMinute);
     const outcomes = events.map(({ event, recordAtMs }) => this.#reference.apply(event, recordAtMs));
@@ -167,7 +177,15 @@ class Session {
 
     this.#otherThread.betweenSteps();
     const implications = this.#implications();
-    const result = this.#engine.step({ clockMinute, events, budgetRecords, ...(catchUp ? { catchUp } : {}) });
+    const isFirst = this.#engine.isCounted && countedAtOnceMax !== undefined;
+    const evidence = isFirst ? [...this.#engine.publishedEvidence()] : null;
+    const result = this.#engine.step({
+      clockMinute,
+      events,
+      budgetRecords,
+      ...(catchUp ? { catchUp } : {}),
+      countedAtOnceMax: countedAtOnceMax ?? UNBOUNDED_COUNTING,
+    });
     if (!catchUp) this.#branches.add("implication ended", Math.max(0, implications - this.#implications()));
     this.#clockMinute = result.clockMinute;
     this.#store.keep(result.changes);
@@ -179,14 +197,20 @@ class Session {
       this.#require(result.deltas.length === 0 ? [] : [`${result.deltas.length} deltas`], "catching up");
       return result;
     }
+    const isCounted = this.#engine.isCounted;
+    const taken = events.filter((_, i) => typeof outcomes[i] === "string");
+    if (!isCounted) {
+      this.#branches.countedLater++;
+      this.#checkUncounted(taken, evidence);
+      if (this.#uncountedSteps++ % UNCOUNTED_STEPS !== 0) return result;
+    }
     if (this.#isStale) {
       this.#recount();
       this.#require(viewFaults(this.#engine.exactView(), this.exactView), "exact view");
     }
-    const taken = events.filter((_, i) => typeof outcomes[i] === "string");
-    this.#checkPublished(taken);
+    this.#checkPublished(isCounted ? taken : []);
     this.#checkBudget(taken, result, budgetRecords);
-    if (this.#settings.materiality.numerator === 0) {
+    if (isCounted && this.#settings.materiality.numerator === 0) {
       this.#require(checkRemovalReasons(result.deltas, this.tables, this.#settings, this.exactView), "reasons");
     }
     if (this.#engine.pendingCount() > 0) this.#branches.add("ripple split");
@@ -232,6 +256,22 @@ class Session {
     if (drifts) this.#branches.countDrift(compareTopics(target, topicsOf(this.exactView)).length);
     if (isQuiet) this.#require(compareTopics(published, target), "quiet published view, against the target view");
     else this.#require(compareTopics(published, target, this.#directPairs(events)), "direct lane");
+  }
+
+  /**
+   * What is told of the people whom a mass of events names goes by what was published before it; why a pair is not scored
+   * goes by what is counted, and so does what is birthright.
+   */
+  #checkUncounted(events: readonly StepEvent[], evidence: readonly RuleEvidence[] | null): void {
+    const published = topicsOf(this.#engine.publishedView());
+    this.#require(compareTopics(published, this.#consumer.topics), "published view, against the sum of the deltas");
+    if (evidence === null || this.#settings.birthrightAbove !== null) return;
+    const target = recountFromEvidence(this.tables, this.#settings, evidence);
+    const pairs = this.#directPairs(events);
+    for (const { user, entitlement, score } of target.predictions) {
+      if (score.rule.length === 0) pairs.delete(pairKey(user, entitlement));
+    }
+    this.#require(compareTopics(published, topicsOf(target), pairs), "direct lane of a mass");
   }
 
   #targetView(evidence: readonly RuleEvidence[]): View {

@@ -1,6 +1,6 @@
 /** Runs of many seeds. A failing one is named by its family and seed: all that is needed to play it again. */
 import { Engine } from "../../src/core/engine.ts";
-import { type Run, randomRun, restless } from "../support/random-run.ts";
+import { type Run, randomRun, reorganised, restless } from "../support/random-run.ts";
 import { BranchCounts } from "./branches.ts";
 import { checkRun, type EngineClass } from "./check-run.ts";
 
@@ -14,6 +14,7 @@ const EVENTS_MIN = 200;
 const FAMILIES = {
   exact: { firstSeed: 0, hundredths: [0], arrange: (run: Run): Run => run },
   material: { firstSeed: 1_000_000, hundredths: [1, 5, 5, 20], arrange: (run: Run): Run => run },
+  reorganised: { firstSeed: 3_000_000, hundredths: [0, 5, 20, 20], arrange: reorganised },
   restless: { firstSeed: 2_000_000, hundredths: [0, 5, 20, 20], arrange: restless },
 } as const;
 export type Family = keyof typeof FAMILIES;

@@ -17,6 +17,8 @@ export type Action =
       readonly clockMinute: number;
       readonly budgetRecords: number;
       readonly catchUp: boolean;
+      /** Absent: everything is counted at once. */
+      readonly countedAtOnceMax?: number;
       readonly events: readonly StepEvent[];
     }
   /** Steps without events until nothing is pending. */
@@ -35,6 +37,7 @@ export interface Run {
 }
 
 const STEPS_A_RESTART = 8;
+const STEPS_A_REORGANISATION = 4;
 const START_MS = Date.UTC(2026, 0, 1);
 
 /** `materialities`: to pick from, in hundredths. */
@@ -62,6 +65,27 @@ export function restless({ settings, actions }: Run): Run {
     i % STEPS_A_RESTART === 0 ? [{ do: "restart" }, action] : [action],
   );
   return { settings, actions: [...actions.slice(0, half), ...restarted] };
+}
+
+/** The same events, the second half in masses: many people change in a step, and all else comes in steps of its own. */
+export function reorganised({ settings, actions }: Run): Run {
+  const half = Math.floor(actions.length / 2);
+  const later = actions.slice(half);
+  const masses: Action[] = [];
+  for (let from = 0; from < later.length; from += STEPS_A_REORGANISATION) {
+    const some = later.slice(from, from + STEPS_A_REORGANISATION);
+    const events = some.flatMap((action) => (action.do === "step" ? action.events : []));
+    const last = some.findLast(isStep);
+    if (last !== undefined) {
+      const step = { ...last, catchUp: false, countedAtOnceMax: (from / STEPS_A_REORGANISATION) % 3 };
+      masses.push({ ...step, events: events.filter(({ event }) => event.type.startsWith("identity.")) });
+      for (const other of events.filter(({ event }) => !event.type.startsWith("identity.")))
+        masses.push({ ...step, events: [other] });
+      masses.push({ ...step, events: [] });
+    }
+    masses.push(...some.filter((action) => !isStep(action) && (action.do !== "settle" || from % 3 === 0)));
+  }
+  return { settings, actions: [...actions.slice(0, half), ...masses] };
 }
 
 /** Events in the order in which they are read. Time passes between them. */

@@ -1,0 +1,47 @@
+/**
+ * Counts everything anew beside what was counted before, slice by slice, while steps go on: they tell what events name
+ * by what is published, and count nothing. It is the batch path, with the published evidence of before.
+ */
+import type { Changes } from "./changes.ts";
+import type { Company } from "./company.ts";
+import { Live } from "./live.ts";
+import type { Settings } from "./settings.ts";
+import { atOnce, type Slices } from "./slices.ts";
+
+export class Rebuild {
+  readonly live: Live;
+  isDone = false;
+  /** By itemset of before: the node of the same items now, or -1. */
+  readonly nodes: Int32Array;
+  readonly #before: Live;
+  readonly #slices: Slices<void>;
+
+  constructor(before: Live, company: Company, settings: Settings, changes: Changes) {
+    before.freeze();
+    this.#before = before;
+    this.live = new Live(company, settings, changes);
+    this.nodes = new Int32Array(before.counters.itemsets.size).fill(-1);
+    this.#slices = this.#build();
+  }
+
+  run(slices: number): void {
+    for (let i = 0; i < slices && !this.isDone; i++) this.isDone = this.#slices.next().done === true;
+  }
+
+  finish(): void {
+    if (!this.isDone) atOnce(this.#slices);
+    this.isDone = true;
+  }
+
+  /** Implications end, as when they are counted one by one, and none begins: published evidence may have drifted. */
+  *#build(): Slices<void> {
+    const before = this.#before.counters;
+    const { settle, counters } = this.live;
+    const rules = yield* settle.build((item, implied) => before.itemsets.implications.has(item, implied));
+    const formerOf = yield* counters.itemsets.nodesIn(before.itemsets);
+    for (const [node, former] of formerOf.entries()) if (former !== -1) this.nodes[former] = node;
+    yield* rules.restoreAll(before.tables, formerOf);
+    rules.publishUnset();
+    yield* this.live.take(rules);
+  }
+}
