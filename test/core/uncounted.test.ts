@@ -1,0 +1,131 @@
+/** Steps that move more people than they count: what they tell, and when the rest is counted. */
+import { describe, expect, test } from "vitest";
+import { Engine, type StepResult } from "../../src/core/engine.ts";
+import { recount } from "../../src/core/recount.ts";
+import { compareViews } from "../../src/core/recount-checks.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/core/settings.ts";
+import type { InputEvent } from "../../src/events/event.ts";
+
+const MINUTE = 28_000_000;
+const SETTINGS: Settings = { ...DEFAULT_SETTINGS, materiality: { numerator: 0, denominator: 100 } };
+const MANY = 1_000_000;
+
+const inDept = (user: string, dept: string): InputEvent => ({
+  type: "identity.upserted",
+  user,
+  attributes: [["DEPT", [dept]]],
+});
+const grant = (user: string, entitlement: string): InputEvent => ({ type: "assignment.granted", user, entitlement });
+const users = (dept: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${dept}${i}`);
+const move = (from: string, count: number, to: string): InputEvent[] =>
+  users(from, count).map((user) => inDept(user, to));
+
+class Scene {
+  readonly engine = new Engine(SETTINGS);
+
+  constructor(company: readonly InputEvent[]) {
+    this.step(company, { countedAtOnceMax: MANY });
+    this.settle();
+  }
+
+  step(events: readonly InputEvent[], { countedAtOnceMax = 1, budgetRecords = MANY } = {}): StepResult {
+    const stamped = events.map((event) => ({ event, recordAtMs: MINUTE * 60_000 }));
+    return this.engine.step({ clockMinute: MINUTE, events: stamped, budgetRecords, countedAtOnceMax });
+  }
+
+  settle(): void {
+    while (this.engine.pendingCount() > 0) this.step([]);
+  }
+
+  faults(): string[] {
+    return compareViews(this.engine.exactView(), recount(this.engine.tables(), SETTINGS), 5);
+  }
+}
+
+/** All of A hold Ledger, all of B hold Badge. */
+const COMPANY: readonly InputEvent[] = ["A", "B"].flatMap((dept) =>
+  users(dept, 10).flatMap((user) => [inDept(user, dept), grant(user, dept === "A" ? "Ledger" : "Badge")]),
+);
+
+describe("a mass of movers", () => {
+  test("is told at once, by rules as they were before anybody moved", () => {
+    const scene = new Scene(COMPANY);
+    const { deltas } = scene.step(move("A", 4, "B"));
+    expect(scene.engine.isCounted).toBe(false);
+    const told = deltas.find(({ type, user }) => type === "recommendation.upserted" && user === "A0");
+    expect(told).toMatchObject({ entitlement: "Badge", score: { freqUnion: 10, freq: 10 } });
+    scene.settle();
+    expect(scene.faults()).toEqual([]);
+    const now = scene.engine.publishedView().recommendations.find(({ user }) => user === "A0");
+    expect(now).toBeUndefined();
+  });
+
+  test("of as many people as a step counts is counted at once, and so is one among other events", () => {
+    const scene = new Scene(COMPANY);
+    scene.step(move("A", 2, "B"), { countedAtOnceMax: 2 });
+    expect(scene.engine.isCounted).toBe(true);
+    scene.step([...move("B", 2, "A"), grant("A5", "Badge"), grant("A6", "Badge"), grant("A7", "Badge")]);
+    expect(scene.engine.isCounted).toBe(true);
+    expect(scene.faults()).toEqual([]);
+  });
+
+  test("in a small company is counted at once unless something else is asked for", () => {
+    const engine = new Engine(SETTINGS);
+    engine.start(MINUTE);
+    const events = [...COMPANY, ...users("C", 40).map((user) => inDept(user, "C"))];
+    const step = (some: readonly InputEvent[]): StepResult =>
+      engine.step({
+        clockMinute: MINUTE,
+        events: some.map((event) => ({ event, recordAtMs: MINUTE * 60_000 })),
+        budgetRecords: MANY,
+      });
+    step(events);
+    step(move("C", 40, "A"));
+    expect(engine.isCounted).toBe(true);
+  });
+
+  test("is all pending until it is counted, some in every step", () => {
+    const scene = new Scene(COMPANY);
+    scene.step(move("A", 3, "B"));
+    expect(scene.engine.pendingCount()).toBe(2);
+    let steps = 0;
+    for (; !scene.engine.isCounted; steps++) scene.step([]);
+    expect(steps).toBe(3);
+    expect(scene.faults()).toEqual([]);
+  });
+
+  test("that is too large is counted by new counters, and what happens meanwhile is not forgotten", () => {
+    const scene = new Scene(COMPANY);
+    scene.step(move("A", 8, "B"));
+    let steps = 0;
+    for (; !scene.engine.isCounted; steps++) {
+      const events = steps < 3 ? [grant(`A${steps}`, "Badge"), inDept(`new${steps}`, "B")] : [];
+      scene.step(events, { budgetRecords: 1 });
+    }
+    expect(steps).toBeGreaterThan(5);
+    scene.settle();
+    expect(scene.faults()).toEqual([]);
+  });
+
+  test("does not keep anybody from exact counts", () => {
+    const scene = new Scene(COMPANY);
+    for (const count of [3, 9]) {
+      scene.step(move("A", count, count === 3 ? "B" : "C"));
+      expect(scene.engine.isCounted).toBe(false);
+      expect(scene.faults()).toEqual([]);
+      expect(scene.engine.isCounted).toBe(true);
+    }
+  });
+
+  test("holders that wait are counted on demand with what they were", () => {
+    // Six people hold Key among a hundred in A: to count who has both, the holders are gone through.
+    const scene = new Scene([
+      ...users("A", 100).map((user) => inDept(user, "A")),
+      ...users("X", 6).flatMap((user) => [inDept(user, "X"), grant(user, "Key")]),
+      ...["A0", "A1"].map((user) => grant(user, "Key")),
+    ]);
+    scene.step(move("X", 4, "A"));
+    for (let steps = 0; !scene.engine.isCounted; steps++) scene.step([], { countedAtOnceMax: 1 });
+    expect(scene.faults()).toEqual([]);
+  });
+});
