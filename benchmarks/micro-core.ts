@@ -121,7 +121,6 @@ export function companyMicros(company: Company): Micro[] {
   const build = (): void => {
     live = new Live(tables, DEFAULT_SETTINGS, changes);
     const rules = atOnce(live.settle.build(() => true));
-    rules.publishUnset();
     atOnce(live.take(rules));
   };
   build();

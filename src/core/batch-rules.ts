@@ -13,13 +13,15 @@ import { MemberCount } from "./member-count.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
+const NONE: Int32Array = new Int32Array(0);
+
 export class BatchRules {
   readonly start: Int32Array;
   entitlements: Int32Array = new Int32Array(1024);
   freqUnions: Int32Array = new Int32Array(1024);
-  /** Published evidence; 0, 0 as long as it is unset. */
-  publishedUnions: Int32Array = new Int32Array(0);
-  publishedFreqs: Int32Array = new Int32Array(0);
+  /** Published evidence that was restored; 0, 0 where none was, and no columns as long as there is none. */
+  #publishedUnions: Int32Array = NONE;
+  #publishedFreqs: Int32Array = NONE;
   readonly #company: Company;
   readonly #itemsets: Itemsets;
   readonly #materiality: Materiality;
@@ -45,8 +47,16 @@ export class BatchRules {
         this.#countOne(itemset, members);
       }
     }
-    this.publishedUnions = new Int32Array(this.#size);
-    this.publishedFreqs = new Int32Array(this.#size);
+  }
+
+  /** Published freqUnion of the rule in a place. */
+  publishedUnionAt(at: number): number {
+    return this.#restoredAt(at) ? this.#publishedUnions[at]! : this.freqUnions[at]!;
+  }
+
+  /** Published freq of the rule in a place, whose itemset has this freq. */
+  publishedFreqAt(at: number, freq: number): number {
+    return this.#restoredAt(at) ? this.#publishedFreqs[at]! : freq;
   }
 
   /**
@@ -66,7 +76,7 @@ export class BatchRules {
   /** Takes evidence that consumers know of back as published, unless it is material by now. */
   restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
     const at = this.#find(entitlement, itemset);
-    if (at !== -1 && this.publishedUnions[at] === 0) this.#restoreAt(at, itemset, toldUnion, toldFreq);
+    if (at !== -1 && !this.#restoredAt(at)) this.#restoreAt(at, itemset, toldUnion, toldFreq);
   }
 
   #restoreRules(itemset: number, tables: readonly RuleTable[], former: number): void {
@@ -91,20 +101,17 @@ export class BatchRules {
     if (toldUnion < minSupport) return;
     const freq = this.#itemsets.freq(itemset);
     if (this.#materiality.isMaterial(this.freqUnions[at]!, freq, toldUnion, toldFreq, recommendThreshold)) return;
-    this.publishedUnions[at] = toldUnion;
-    this.publishedFreqs[at] = toldFreq;
+    if (this.#publishedUnions === NONE) {
+      this.#publishedUnions = new Int32Array(this.#size);
+      this.#publishedFreqs = new Int32Array(this.#size);
+    }
+    this.#publishedUnions[at] = toldUnion;
+    this.#publishedFreqs[at] = toldFreq;
   }
 
   /** Where nothing was restored, published evidence is exact evidence. */
-  publishUnset(): void {
-    for (let itemset = 0; itemset + 1 < this.start.length; itemset++) {
-      const freq = this.#itemsets.freq(itemset);
-      for (let at = this.start[itemset]!; at < this.start[itemset + 1]!; at++) {
-        if (this.publishedUnions[at] !== 0) continue;
-        this.publishedUnions[at] = this.freqUnions[at]!;
-        this.publishedFreqs[at] = freq;
-      }
-    }
+  #restoredAt(at: number): boolean {
+    return at < this.#publishedUnions.length && this.#publishedUnions[at] !== 0;
   }
 
   #countOne(itemset: number, members: MemberCount): void {

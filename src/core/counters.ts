@@ -122,7 +122,8 @@ export class Counters {
   }
 
   /** Which itemset has rules with which entitlements, and strong ones. */
-  *#indexRules({ start, entitlements, publishedUnions, publishedFreqs }: BatchRules): Slices<void> {
+  *#indexRules(rules: BatchRules): Slices<void> {
+    const { start, entitlements } = rules;
     const { policy } = this.#company;
     const strong: number[] = [];
     const counts = new Int32Array(start.length - 1);
@@ -135,18 +136,21 @@ export class Counters {
         yield;
       }
       const to = this.rulesOf.start[itemset]! - start[itemset]!;
+      const freq = this.itemsets.freq(itemset);
       strong.length = 0;
       for (let at = start[itemset]!; at < end; at++) {
         this.rulesOf.pool[to + at] = entitlements[at]!;
         const threshold = policy.of(entitlements[at]!).recommendThreshold;
-        if (reaches(publishedUnions[at]!, publishedFreqs[at]!, threshold)) strong.push(entitlements[at]!);
+        if (reaches(rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq), threshold))
+          strong.push(entitlements[at]!);
       }
       this.strongOf.assign(itemset, strong);
     }
   }
 
   /** Nothing is known yet of what consumers were told: looks will lower the floors. */
-  *#fillTables({ start, entitlements, freqUnions, publishedUnions, publishedFreqs }: BatchRules): Slices<void> {
+  *#fillTables(rules: BatchRules): Slices<void> {
+    const { start, entitlements, freqUnions } = rules;
     const sizes = new Int32Array(this.tables.length);
     const size = start.at(-1)!;
     for (let at = 0; at < size; at++) sizes[entitlements[at]!]!++;
@@ -162,9 +166,10 @@ export class Counters {
         done = end;
         yield;
       }
+      const freq = this.itemsets.freq(itemset);
       for (let at = start[itemset]!; at < end; at++) {
         const table = tables[entitlements[at]!]!;
-        table.insertTold(itemset, freqUnions[at]!, publishedUnions[at]!, publishedFreqs[at]!);
+        table.insertTold(itemset, freqUnions[at]!, rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq));
       }
     }
   }

@@ -231,11 +231,7 @@ export class Itemsets {
    * Batch path: builds the whole tree from nothing. `items` gives every user's feature items in item order; `mayImply` says
    * which implications are wanted.
    */
-  *build(
-    users: number,
-    items: IntLists,
-    mayImply: (item: number, implied: number) => boolean,
-  ): Slices<void> {
+  *build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): Slices<void> {
     const { members, sets, implications } = this;
     yield* implications.learn(users, items, mayImply);
     const tree = { nodes: this.#nodes, members, sets, implications };

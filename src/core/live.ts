@@ -178,7 +178,8 @@ export class Live {
       while (end < keys.length && keys[end]! < (entitlement + 1) * USERS_MAX) end++;
       if (end - from >= LOOKS_EXPECTED_MIN) this.published.expectLooks(entitlement, end - from, null);
       for (let at = from; at < end; at++) {
-        if (at === from || keys[at] !== keys[at - 1]) this.#lookAtNamed(keys[at]! - entitlement * USERS_MAX, entitlement);
+        if (at === from || keys[at] !== keys[at - 1])
+          this.#lookAtNamed(keys[at]! - entitlement * USERS_MAX, entitlement);
       }
       this.published.looksDone();
     }

@@ -118,7 +118,6 @@ export class Memory {
     this.#evidence = NO_EVIDENCE;
     this.#rules = [];
     this.#ruleNumbers.clear();
-    counted.publishUnset();
     atOnce(live.take(counted));
     live.begin();
   }

@@ -41,7 +41,6 @@ export class Rebuild {
     const formerOf = yield* counters.itemsets.nodesIn(before.itemsets);
     for (const [node, former] of formerOf.entries()) if (former !== -1) this.nodes[former] = node;
     yield* rules.restoreAll(before.tables, formerOf);
-    rules.publishUnset();
     yield* this.live.take(rules);
   }
 }

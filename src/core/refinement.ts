@@ -50,13 +50,7 @@ export class Refinement {
   }
 
   /** The parts of items to be kept, in the order in which they stand in `groups[depth]`; users keep their order. */
-  split(
-    group: Group,
-    from: number,
-    end: number,
-    depth: number,
-    isKept: (item: number) => boolean,
-  ): Part[] {
+  split(group: Group, from: number, end: number, depth: number, isKept: (item: number) => boolean): Part[] {
     const counts = this.#counts;
     const pool = this.#pool;
     const seen: number[] = [];

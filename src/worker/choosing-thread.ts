@@ -14,6 +14,8 @@ import type { Log } from "../log.ts";
 const PAIRS_MIN = 200_000;
 /** Pairs given to the thread ahead of its answers: more than are looked at in a step. */
 const PAIRS_AHEAD = 60_000;
+/** What is short-lived there is little; Node would take ten times as much. */
+const YOUNG_MEGABYTES = 4;
 /** From source there is none that Node could load. */
 const THREAD = new URL("./choosing-thread-main.js", import.meta.url);
 
@@ -46,7 +48,11 @@ export class ChoosingThread {
 
   private constructor(engine: Engine, basis: ChoosingBasis, file: URL, log: Log) {
     this.#engine = engine;
-    this.#thread = new Worker(file, { workerData: basis, transferList: buffersOfBasis(basis) });
+    this.#thread = new Worker(file, {
+      workerData: basis,
+      transferList: buffersOfBasis(basis),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     this.#thread.unref();
     this.#thread.on("message", (choices: Choices) => this.#take(choices));
     this.#thread.on("error", (error) => log.warn({ err: error }, FAILED));

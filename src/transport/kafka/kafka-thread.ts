@@ -26,6 +26,9 @@ import {
   unpackInputs,
 } from "./thread-calls.ts";
 
+/** Half of what Node would take: a large company should fit. */
+const YOUNG_MEGABYTES = 24;
+
 interface Waiting {
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
@@ -121,7 +124,10 @@ export class KafkaThread implements Transport {
   }
 
   #begin(): Worker {
-    const thread = new Worker(this.#file, { workerData: this.#options });
+    const thread = new Worker(this.#file, {
+      workerData: this.#options,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     thread.on("message", (answer: Answer) => this.#hear(answer));
     thread.on("error", (error) => this.#fail(error));
     thread.on("exit", () => this.#fail(new AppError("internal", "the thread of the Kafka client has ended")));
