@@ -59,15 +59,19 @@ export class Choice {
   }
 
   /**
-   * So many users are about to be looked at, by published evidence: takes what is known of them ahead, or else ranks the
-   * rules before, when that pays. Until `done` the looks are at this entitlement only, and nobody reads floors.
+   * So many users are about to be looked at, by published evidence, and so many before another entitlement is: takes what
+   * is known of them ahead, or else ranks the rules before, when that pays. Until `done` the looks are at this entitlement
+   * only, and nobody reads floors.
    */
-  expect(entitlement: number, users: number, ahead: ChoiceReader | null): void {
+  expect(entitlement: number, users: number, usersInAll: number, ahead: ChoiceReader | null): void {
     const table = this.#counters.table(entitlement);
     this.#ahead = ahead;
     if (ahead !== null) table.lowerFloorsTo(ahead.choices);
-    this.#isRanked = ahead === null && rankingPays(users, table.size);
-    if (!this.#isRanked || (this.#rankedTable === table && this.#rankedVersion === table.version)) return;
+    const isKnown = this.#rankedTable === table;
+    const isRanked = isKnown && this.#rankedVersion === table.version;
+    // Rules that have changed once since they were ranked may do so before the others are looked at.
+    this.#isRanked = ahead === null && (isRanked || rankingPays(isKnown ? users : usersInAll, table.size));
+    if (!this.#isRanked || isRanked) return;
     this.#ranking.make(table.slots, table.size);
     this.#rankedTable = table;
     this.#rankedVersion = table.version;

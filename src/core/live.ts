@@ -176,7 +176,7 @@ export class Live {
     for (let from = 0, end = 0; from < keys.length; from = end) {
       const entitlement = Math.floor(keys[from]! / USERS_MAX);
       while (end < keys.length && keys[end]! < (entitlement + 1) * USERS_MAX) end++;
-      if (end - from >= LOOKS_EXPECTED_MIN) this.published.expectLooks(entitlement, end - from, null);
+      if (end - from >= LOOKS_EXPECTED_MIN) this.published.expectLooks(entitlement, end - from, end - from, null);
       for (let at = from; at < end; at++) {
         if (at === from || keys[at] !== keys[at - 1])
           this.#lookAtNamed(keys[at]! - entitlement * USERS_MAX, entitlement);

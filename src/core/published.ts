@@ -36,10 +36,10 @@ export class Published {
 
   /**
    * So many pairs of this entitlement, in the order of their users, and no others, are about to be updated, until
-   * `looksDone`. `ahead`: what was chosen for them already.
+   * `looksDone`, and so many in all, the later ones perhaps in later steps. `ahead`: what was chosen for them already.
    */
-  expectLooks(entitlement: number, count: number, ahead: ChoiceReader | null): void {
-    this.#target.choice.expect(entitlement, count, ahead);
+  expectLooks(entitlement: number, count: number, countInAll: number, ahead: ChoiceReader | null): void {
+    this.#target.choice.expect(entitlement, count, countInAll, ahead);
   }
 
   looksDone(): void {

@@ -183,7 +183,7 @@ export class Ripple {
   #look(entitlement: number, waiting: Waiting, users: Int32Array, looks: number, deltasMax: number): number {
     const from = waiting.next;
     const end = Math.min(users.length, from + looks);
-    this.#published.expectLooks(entitlement, end - from, this.#ahead.of(entitlement));
+    this.#published.expectLooks(entitlement, end - from, users.length - from, this.#ahead.of(entitlement));
     while (waiting.next < end && this.#published.deltaCount < deltasMax) {
       this.#published.update(users[waiting.next++]!, entitlement, null);
     }

@@ -55,7 +55,7 @@ test.each([
     const oneByOne = answersOf(entitlement);
     const floors = floorsOf(entitlement);
     clearFloors(entitlement);
-    choice.expect(entitlement, Infinity, null);
+    choice.expect(entitlement, Infinity, Infinity, null);
     expect(answersOf(entitlement)).toEqual(oneByOne);
     choice.done();
     expect(floorsOf(entitlement)).toEqual(floors);
