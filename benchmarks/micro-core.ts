@@ -121,7 +121,7 @@ export function companyMicros(company: Company): Micro[] {
   const build = (): void => {
     live = new Live(tables, DEFAULT_SETTINGS, changes);
     const rules = atOnce(live.settle.build(() => true));
-    atOnce(live.take(rules));
+    atOnce(live.counters.takeRules(rules));
   };
   build();
   const prove = (): void => {

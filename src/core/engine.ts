@@ -273,8 +273,7 @@ export class Engine {
   #work({ events, budgetRecords, countedAtOnceMax = this.#countedAtOnceMax() }: StepInput, recounted: IdSet): void {
     const wasAtRest = this.#live === null;
     const live = this.#liven();
-    const people = this.#changes.users.ids.length;
-    const isMass = !wasAtRest && people > countedAtOnceMax && people * 2 > events.length;
+    const isMass = !wasAtRest && live.moves(Math.max(countedAtOnceMax, events.length / 2));
     if (!isMass) this.#rebuildIfMany(live, countedAtOnceMax);
     live.step(recounted, isMass, budgetRecords, Math.max(1, countedAtOnceMax));
     if (!isMass) this.#rebuild?.run(Math.min(SLICES_A_STEP_MAX, Math.ceil(budgetRecords / DELTAS_A_SLICE)));

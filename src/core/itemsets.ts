@@ -179,6 +179,12 @@ export class Itemsets {
     this.sets.assign(user, this.within(items));
   }
 
+  /** Whether these are the user's items, of which there is each once, as far as its itemsets are known. */
+  isWith(user: number, items: readonly number[]): boolean {
+    const known = this.singleItemsOf(user);
+    return known.length === items.length && known.every((item) => items.includes(item));
+  }
+
   /** All users have the itemsets again that they are members of. */
   recall(): void {
     for (const [user, nodes] of this.#former) this.sets.assign(user, nodes);

@@ -1,5 +1,4 @@
 /** What is counted and published of a company while the engine is not at rest. */
-import type { BatchRules } from "./batch-rules.ts";
 import { type Changes, IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Counters } from "./counters.ts";
@@ -9,9 +8,8 @@ import { Published } from "./published.ts";
 import { Ripple } from "./ripple.ts";
 import type { Settings } from "./settings.ts";
 import { Settle } from "./settle.ts";
-import type { Slices } from "./slices.ts";
 import { Target } from "./target.ts";
-import { portionOf, Uncounted } from "./uncounted.ts";
+import { type Portion, portionOf, Uncounted } from "./uncounted.ts";
 
 export class Live {
   readonly counters: Counters;
@@ -44,12 +42,7 @@ export class Live {
     this.ripple = new Ripple(company, this.counters, this.published, settings);
   }
 
-  /** Batch path: takes over all rules. */
-  *take(rules: BatchRules): Slices<void> {
-    yield* this.counters.takeRules(rules);
-  }
-
-  /** What was taken over is all: from now on it is brought up to date. All pairs are pending. */
+  /** All rules were taken over: from now on it is brought up to date. All pairs are pending. */
   begin(): void {
     this.ripple.markEverything(false);
     for (let entitlement = 0; entitlement < this.#company.catalog.size; entitlement++) {
@@ -57,9 +50,17 @@ export class Live {
     }
   }
 
+  /** Whether the events of this step move more people than that: give them other items, or make them come or leave. */
+  moves(peopleMax: number): boolean {
+    const { ids } = this.#changes.users;
+    if (ids.length <= peopleMax) return false;
+    const { itemsets } = this.counters;
+    return ids.filter((user) => !itemsets.isWith(user, this.#itemsOf(user))).length > peopleMax;
+  }
+
   /**
    * Counts, tells what the events named, then what follows for others as far as the budget goes. `isMass`: the events move
-   * so many people that counting them must wait. Of those who wait a step counts so many.
+   * so many people that counting them must wait. Of those who wait a step counts so many, and as many as come.
    */
   step(recounted: IdSet, isMass: boolean, budgetRecords: number, countedMax: number): void {
     this.#count(recounted, isMass, countedMax);
@@ -72,18 +73,19 @@ export class Live {
 
   /** Counts all that waits; what follows from it is pending. */
   countAll(): void {
-    this.#countWaiting(Number.MAX_SAFE_INTEGER);
+    this.#countWaiting(this.uncounted.takeAll());
   }
 
   /** All that waits will be counted elsewhere, with all else; what changes from now on is uncounted. */
   freeze(): void {
-    this.uncounted.take(Number.MAX_SAFE_INTEGER);
+    this.uncounted.takeAll();
     this.#isFrozen = true;
   }
 
-  /** Takes over what another one could not count any more. */
+  /** Takes over what another one could not count any more, but for people who are as they are counted here. */
   inherit({ uncounted }: Live): void {
-    this.uncounted.add(uncounted.take(Number.MAX_SAFE_INTEGER));
+    const { users, rows, recounted } = uncounted.takeAll();
+    this.uncounted.add({ users: users.filter((user) => !this.settle.isCounted(user)), rows, recounted });
     this.#foresee(this.uncounted.users);
   }
 
@@ -109,12 +111,11 @@ export class Live {
     this.uncounted.add(named);
     this.ripple.usersMoved(named.users);
     if (isMass || this.#isFrozen) this.#foresee(named.users);
-    else this.#countWaiting(nothingWaits ? Number.MAX_SAFE_INTEGER : countedMax);
+    else this.#countWaiting(nothingWaits ? this.uncounted.takeAll() : this.uncounted.takeMore(named, countedMax));
   }
 
-  #countWaiting(usersMax: number): void {
+  #countWaiting(portion: Portion): void {
     this.counters.itemsets.recall();
-    const portion = this.uncounted.take(usersMax);
     this.settle.settle(portion);
     for (const entitlement of portion.recounted.ids) this.ripple.markAll(entitlement);
     this.#markSupportCrossings();
@@ -126,11 +127,13 @@ export class Live {
 
   /** These users are not counted yet. */
   #foresee(users: readonly number[]): void {
+    for (const user of users) this.counters.itemsets.foresee(user, this.#itemsOf(user));
+  }
+
+  /** In item order; of who is not active: none. */
+  #itemsOf(user: number): number[] {
     const { identities } = this.#company;
-    for (const user of users) {
-      const items = identities.isActive(user) ? identities.featuresOf(user) : [];
-      this.counters.itemsets.foresee(user, items);
-    }
+    return identities.isActive(user) ? identities.featuresOf(user) : [];
   }
 
   #markPairsOf(user: number): void {

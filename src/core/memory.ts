@@ -118,7 +118,7 @@ export class Memory {
     this.#evidence = NO_EVIDENCE;
     this.#rules = [];
     this.#ruleNumbers.clear();
-    atOnce(live.take(counted));
+    atOnce(live.counters.takeRules(counted));
     live.begin();
   }
 

@@ -41,6 +41,6 @@ export class Rebuild {
     const formerOf = yield* counters.itemsets.nodesIn(before.itemsets);
     for (const [node, former] of formerOf.entries()) if (former !== -1) this.nodes[former] = node;
     yield* rules.restoreAll(before.tables, formerOf);
-    yield* this.live.take(rules);
+    yield* counters.takeRules(rules);
   }
 }

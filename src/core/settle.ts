@@ -82,6 +82,15 @@ export class Settle {
     return rules;
   }
 
+  /** Whether a user and all that it holds is counted as the tables have it. */
+  isCounted(user: number): boolean {
+    const { identities, pairs } = this.#company;
+    const isActive = identities.isActive(user);
+    if ((this.#activeCounted[user] ?? 0) !== (isActive ? 1 : 0)) return false;
+    if (!this.#counters.itemsets.isWith(user, isActive ? identities.featuresOf(user) : [])) return false;
+    return pairs.byUser.toArray(user).every((row) => pairs.countedOf(row) === this.#company.takesPart(row));
+  }
+
   /** Counts all rules of one entitlement from its rows, because its policy changed. */
   #recount(entitlement: number): void {
     this.#counters.dropRulesOf(entitlement);

@@ -43,16 +43,24 @@ export class Uncounted {
     for (const entitlement of recounted.ids) this.#recounted.add(entitlement);
   }
 
-  /** The first `usersMax` users, as many rows for each as one may have, and all else. */
-  take(usersMax: number): Portion {
-    const recounted = this.#recounted;
-    this.#recounted = new IdSet();
-    return { users: takeFirst(this.#users, usersMax), rows: takeFirst(this.#rows, usersMax * ROWS_A_USER), recounted };
+  takeAll(): Portion {
+    return this.#take(this.#users.ids.length, this.#rows.ids.length);
+  }
+
+  /** Those that have waited longest, as many as `came`, and so many more. */
+  takeMore(came: Portion, usersMore: number): Portion {
+    return this.#take(came.users.length + usersMore, came.rows.length + usersMore * ROWS_A_USER);
   }
 
   /** Whether it is cheaper to count all `people` anew than to count these, so many a step. */
   areTooMany(people: number, usersAStep: number): boolean {
     return this.users.length > Math.max(people * SHARE_REBUILT, usersAStep * STEPS_MIN);
+  }
+
+  #take(usersMax: number, rowsMax: number): Portion {
+    const recounted = this.#recounted;
+    this.#recounted = new IdSet();
+    return { users: takeFirst(this.#users, usersMax), rows: takeFirst(this.#rows, rowsMax), recounted };
   }
 }
 

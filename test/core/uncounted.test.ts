@@ -69,6 +69,15 @@ describe("a mass of movers", () => {
     expect(scene.faults()).toEqual([]);
   });
 
+  test("is none when everybody is named and nobody moves", () => {
+    const scene = new Scene(COMPANY);
+    const named = users("A", 10).map((user, i): InputEvent => ({ ...inDept(user, "A"), lastLoginAt: i }) as InputEvent);
+    expect(scene.step(named).outcomes).toEqual(named.map(() => "applied"));
+    expect(scene.engine.isCounted).toBe(true);
+    scene.step([...named, ...move("B", 2, "A")]);
+    expect(scene.engine.isCounted).toBe(true);
+  });
+
   test("in a small company is counted at once unless something else is asked for", () => {
     const engine = new Engine(SETTINGS);
     engine.start(MINUTE);

@@ -37,7 +37,8 @@ export interface Run {
 }
 
 const STEPS_A_RESTART = 8;
-const STEPS_A_REORGANISATION = 4;
+const STEPS_A_REORGANISATION = 3;
+const MOVERS_MAX = 12;
 const START_MS = Date.UTC(2026, 0, 1);
 
 /** `materialities`: to pick from, in hundredths. */
@@ -67,25 +68,29 @@ export function restless({ settings, actions }: Run): Run {
   return { settings, actions: [...actions.slice(0, half), ...restarted] };
 }
 
-/** The same events, the second half in masses: many people change in a step, and all else comes in steps of its own. */
+/**
+ * The same events, the second half of them one by one, with a mass after every few: many people become what others were
+ * in the beginning.
+ */
 export function reorganised({ settings, actions }: Run): Run {
   const half = Math.floor(actions.length / 2);
-  const later = actions.slice(half);
-  const masses: Action[] = [];
-  for (let from = 0; from < later.length; from += STEPS_A_REORGANISATION) {
-    const some = later.slice(from, from + STEPS_A_REORGANISATION);
-    const events = some.flatMap((action) => (action.do === "step" ? action.events : []));
-    const last = some.findLast(isStep);
-    if (last !== undefined) {
-      const step = { ...last, catchUp: false, countedAtOnceMax: (from / STEPS_A_REORGANISATION) % 3 };
-      masses.push({ ...step, events: events.filter(({ event }) => event.type.startsWith("identity.")) });
-      for (const other of events.filter(({ event }) => !event.type.startsWith("identity.")))
-        masses.push({ ...step, events: [other] });
-      masses.push({ ...step, events: [] });
-    }
-    masses.push(...some.filter((action) => !isStep(action) && (action.do !== "settle" || from % 3 === 0)));
-  }
-  return { settings, actions: [...actions.slice(0, half), ...masses] };
+  const images = actions.slice(0, half).flatMap((action) => (isStep(action) ? action.events : []));
+  const people = images.flatMap(({ event }) => (event.type === "identity.upserted" ? [event] : []));
+  const later = actions.slice(half).flatMap((action, i): Action[] => {
+    const countedAtOnceMax = i % 3;
+    if (!isStep(action)) return action.do === "settle" && countedAtOnceMax > 0 ? [] : [action];
+    const step = { ...action, catchUp: false, countedAtOnceMax };
+    const steps = action.events.map((event) => ({ ...step, events: [event] }));
+    if (i % STEPS_A_REORGANISATION > 0 || people.length === 0) return steps;
+    const { recordAtMs } = action.events.at(-1) ?? { recordAtMs: action.clockMinute * 60_000 };
+    const movers = people.slice(i % people.length, (i % people.length) + 1 + (i % MOVERS_MAX));
+    const moves = movers.map(({ user }, mover): StepEvent => {
+      const { attributes } = people[(i + mover + 1) % people.length]!;
+      return { event: { type: "identity.changed", user, attributes, at: recordAtMs }, recordAtMs };
+    });
+    return [{ ...step, events: moves }, ...steps];
+  });
+  return { settings, actions: [...actions.slice(0, half), ...later] };
 }
 
 /** Events in the order in which they are read. Time passes between them. */
