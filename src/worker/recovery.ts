@@ -25,6 +25,8 @@ export interface Recovered {
   readonly engine: Engine;
   readonly standing: StepHead;
   readonly verdict: Verdict;
+  /** What the last progress record says is pending. */
+  readonly pendingTold: number;
 }
 
 /**
@@ -60,7 +62,8 @@ export async function recover(
   if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
   else engine.start(standing.clockMinute);
   await transport.seek(standing.positions);
-  return { engine, standing, verdict };
+  const last = verdict === "unpublished" && head?.outbox ? decodeProgress(head.outbox.progress) : progress;
+  return { engine, standing, verdict, pendingTold: last?.pending ?? 0 };
 }
 
 function checkOwner(head: StoredHead | null, config: Config, acceptConfigChange: boolean): void {

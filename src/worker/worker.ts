@@ -66,6 +66,8 @@ export class Worker {
   readonly #rejectRate: RejectRate;
   readonly #listeners: ((report: StepReport) => void)[] = [];
   #standing: StepHead;
+  /** What the last progress record says, or that of the step under way. */
+  #pendingTold: number;
   #summary = EMPTY_SUMMARY;
   #backlogMayHaveGrown = true;
   /** Records of the last steps, each of which was given as many as it asked for. */
@@ -78,6 +80,7 @@ export class Worker {
     this.#ports = ports;
     this.#choosing = ChoosingThread.begin(recovered.engine, ports.log);
     this.#standing = recovered.standing;
+    this.#pendingTold = recovered.pendingTold;
     this.#configDigest = settingsDigest(settingsOf(config));
     this.#publisher = new Publisher(config, ports.transport, ports.schemas);
     this.#catchUp = new CatchUp(config.catchUpLag);
@@ -178,7 +181,9 @@ export class Worker {
       catchUp,
     });
     const engineMs = now() - engineStartMs;
-    if (hasNoEffect(batch, result)) return null;
+    const pending = this.engine.pendingCount();
+    const endsPending = pending === 0 && this.#pendingTold > 0;
+    if (hasNoEffect(batch, result) && !endsPending) return null;
 
     const before = this.#standing;
     const positions = transport.positions();
@@ -187,7 +192,6 @@ export class Worker {
     this.#rejectRate.count(rejects, result.clockMinute);
     const { deltas } = result;
     const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
-    const pending = this.engine.pendingCount();
     const outbox = fixOutbox(numbers, outputs, {
       engine: config.engine,
       clockMinute: result.clockMinute,
@@ -196,6 +200,7 @@ export class Worker {
     });
     const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox);
     this.#standing = standingOf(commit);
+    this.#pendingTold = pending;
     const counts = countsOf(batch, result.outcomes);
     return { ...input, commit, outbox, deltas, counts, pending, engineMs };
   }

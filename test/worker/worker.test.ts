@@ -238,6 +238,45 @@ describe("worker", () => {
     expect((await worker.runUntilQuiet()).steps).toBe(0);
   });
 
+  it("says at the end that nothing is pending, although the last looks find nothing to tell", async () => {
+    const worker = await open(["step.budgetRecords=1"]);
+    const unused = Array.from({ length: 3 }, (_, i) => `unused ${i}`);
+    const catalog = unused.map((entitlement) => recordOf({ type: "entitlement.upserted", entitlement }));
+    await worker.submit("company", [...company(6), ...catalog]);
+    await worker.runUntilQuiet();
+    const told = broker.transactions.map(({ batch }) => parse(batch.progress).pending);
+    expect(told.at(-1)).toBe(0);
+    expect(told.slice(0, -1)).not.toContain(0);
+    const again = await reopen(worker);
+    expect((await again.runUntilQuiet()).steps).toBe(0);
+  });
+
+  it("tells at once what many movers name, and settles what follows", async () => {
+    const worker = await open();
+    const cities = ["San Jose", "Austin"];
+    await worker.submit(
+      "company",
+      cities.flatMap((city) => company(600, city)),
+    );
+    await worker.runUntilQuiet();
+    const before = broker.transactions.length;
+    const movers = Array.from({ length: 200 }, (_, i) => `San Jose.${i}`);
+    const moved = movers.map((user) =>
+      recordOf({ type: "identity.changed", user, attributes: [["CITY", ["Austin"]]] }),
+    );
+    await worker.submit("moves", moved);
+    await worker.runUntilQuiet();
+    const progress = broker.transactions.slice(before).map(({ batch }) => parse(batch.progress));
+    expect(progress[0].pending).toBe(2);
+    expect(progress.at(-1).pending).toBe(0);
+    const lost = worker.engine.publishedView().predictions.filter(({ user }) => movers.includes(user));
+    expect(lost).toHaveLength(200);
+    expect(worker.engine.publishedView()).toMatchObject({
+      predictions: worker.engine.exactView().predictions,
+      recommendations: worker.engine.exactView().recommendations,
+    });
+  });
+
   it("ends at a step border soon after the signal, under load, and the restart goes on without a repeat", async () => {
     let worker = await open(["step.recordsMax=2", "catchUpLag=0", "step.budgetRecords=1"]);
     await worker.submit("company", Array.from({ length: 20 }, (_, i) => company(6, `City ${i}`)).flat());
