@@ -244,9 +244,9 @@ describe("worker", () => {
     const catalog = unused.map((entitlement) => recordOf({ type: "entitlement.upserted", entitlement }));
     await worker.submit("company", [...company(6), ...catalog]);
     await worker.runUntilQuiet();
-    const told = broker.transactions.map(({ batch }) => parse(batch.progress).pending);
-    expect(told.at(-1)).toBe(0);
-    expect(told.slice(0, -1)).not.toContain(0);
+    const pending = broker.transactions.map(({ batch }) => parse(batch.progress).pending);
+    expect(pending.at(-1)).toBe(0);
+    expect(pending.slice(0, -1)).not.toContain(0);
     const again = await reopen(worker);
     expect((await again.runUntilQuiet()).steps).toBe(0);
   });
