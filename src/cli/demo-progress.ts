@@ -10,8 +10,10 @@ export interface DemoProgress {
   readonly foundedAtMs: number;
   /** true: the whole founding is in the input log. */
   readonly founded: boolean;
-  /** Events of the stream that are in the input log. */
+  /** Events of the stream that are in the input log for certain. */
   readonly events: number;
+  /** So many that follow were being submitted, and may be there too: the next start submits the same ones once more. */
+  readonly submitting: number;
 }
 
 export const DEMO_FILE = "demo.json";

@@ -132,7 +132,7 @@ async function found(
 ): Promise<DemoProgress> {
   const { config, terminal } = session;
   const { people, seed } = company;
-  const progress = before ?? { people, seed, foundedAtMs: Date.now(), founded: false, events: 0 };
+  const progress = before ?? { people, seed, foundedAtMs: Date.now(), founded: false, events: 0, submitting: 0 };
   writeDemoProgress(config.data, progress);
 
   const total = company.entitlements.length + people + company.held.length;
@@ -175,21 +175,28 @@ async function live(
   screen.showTotals();
   const rate = options.rate ?? (options.events === undefined ? RATE_DEFAULT : 0);
   const batchSize = rate === 0 ? BATCH_UNPACED : Math.max(1, Math.round(rate / BATCHES_PER_SECOND));
-  const until = before.events + (options.events ?? Number.POSITIVE_INFINITY);
   const stream = companyEvents(company, { seed: company.seed, skip: before.events, idPrefix: "demo-" });
-
-  for (let events = before.events; events < until && !terminal.signal.aborted; ) {
-    const startedMs = performance.now();
-    const batch = take(stream, Math.min(batchSize, until - events));
+  let { events } = before;
+  const submit = async (count: number) => {
+    const batch = take(stream, count);
     screen.expect(batch);
+    writeDemoProgress(config.data, { ...before, events, submitting: count });
     await worker.submit(
-      `demo-${events}-${batch.length}`,
+      `demo-${events}-${count}`,
       batch.map((event) => eventRecord(event as EncodableEvent, config)),
     );
-    events += batch.length;
-    writeDemoProgress(config.data, { ...before, events });
+    events += count;
+    writeDemoProgress(config.data, { ...before, events, submitting: 0 });
     await worker.runUntilQuiet();
-    if (rate > 0) await pause((batch.length * 1000) / rate - (performance.now() - startedMs), terminal.signal);
+  };
+
+  if (before.submitting > 0) await submit(before.submitting);
+  const until = events + (options.events ?? Number.POSITIVE_INFINITY);
+  while (events < until && !terminal.signal.aborted) {
+    const startedMs = performance.now();
+    const count = Math.min(batchSize, until - events);
+    await submit(count);
+    if (rate > 0) await pause((count * 1000) / rate - (performance.now() - startedMs), terminal.signal);
   }
   screen.showTotals();
   session.answer(screen.totals);

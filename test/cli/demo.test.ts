@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { CliFolder } from "./corollary.ts";
@@ -57,6 +57,28 @@ test("killed while the company is imported, the next start completes it", async 
   expect(inputs).toMatchObject({ late: 0, rejected: 0, unchanged: expect.any(Number) as number });
   expect((await cli.run(["verify", "--data", "killed"])).code).toBe(0);
 });
+
+test("killed between the log and the note of it, the next start submits the same events once more", async () => {
+  const data = ["--people", "150", "--data", "noted"];
+  await cli.run(["demo", "--events", "100", ...data]);
+  const note = join(cli.path, "noted", "demo.json");
+  const noted = JSON.parse(readFileSync(note, "utf8")) as object;
+  writeFileSync(note, JSON.stringify({ ...noted, events: 0, submitting: 100 }));
+  await cli.run(["demo", "--events", "10", ...data]);
+  expect(JSON.parse(readFileSync(note, "utf8"))).toMatchObject({ events: 110, submitting: 0 });
+
+  const straight = ["--people", "150", "--data", "straight"];
+  await cli.run(["demo", "--events", "110", ...straight]);
+  const [once, twice] = await Promise.all(["straight", "noted"].map(predictionsOf));
+  expect(once!.length).toBeGreaterThan(0);
+  expect(twice).toEqual(once);
+});
+
+async function predictionsOf(data: string): Promise<string> {
+  const out = `${data}-view`;
+  await cli.run(["export", "--out", out, "--data", data]);
+  return readFileSync(join(cli.path, out, "predictions.ndjson"), "utf8");
+}
 
 test("the example wants an empty folder", async () => {
   await cli.run(["demo", "--events", "0", ...SMALL]);
