@@ -59,7 +59,7 @@ export interface StepInput {
   readonly catchUp?: boolean;
   /**
    * Where most events of the step are about people, and they change more people than this, what they name is told at once,
-   * by what is published, and counted in later steps. Absent: as many as a step has time for.
+   * by what is published, and counted in later steps. Absent: 32, or any number in a company of less than 1,000.
    */
   readonly countedAtOnceMax?: number;
 }
@@ -85,6 +85,8 @@ export class Engine {
   #live: Live | null = null;
   /** It takes the place of `#live` when it is done. */
   #rebuild: Rebuild | null = null;
+  /** Many people were moved at once since the last one began: those who came by and by do not make another worth it. */
+  #massCame = false;
   #bases = 0;
   #deltas: Deferred<Delta[]> | null = null;
 
@@ -274,9 +276,10 @@ export class Engine {
     const wasAtRest = this.#live === null;
     const live = this.#liven();
     const isMass = !wasAtRest && live.moves(Math.max(countedAtOnceMax, events.length / 2));
-    if (!isMass) this.#rebuildIfMany(live, countedAtOnceMax);
+    if (isMass) this.#massCame = true;
+    else if (this.#massCame) this.#rebuildIfMany(live, countedAtOnceMax);
     live.step(recounted, isMass, budgetRecords, Math.max(1, countedAtOnceMax));
-    if (!isMass) this.#rebuild?.run(Math.min(SLICES_A_STEP_MAX, Math.ceil(budgetRecords / DELTAS_A_SLICE)));
+    this.#rebuild?.run(isMass ? 1 : Math.min(SLICES_A_STEP_MAX, Math.ceil(budgetRecords / DELTAS_A_SLICE)));
   }
 
   #countedAtOnceMax(): number {
@@ -285,6 +288,7 @@ export class Engine {
 
   #rebuildIfMany(live: Live, countedAtOnceMax: number): void {
     if (this.#rebuild !== null || !live.uncounted.areTooMany(this.company.identities.size, countedAtOnceMax)) return;
+    this.#massCame = false;
     this.#rebuild = new Rebuild(live, this.company, this.#settings, this.#changes);
   }
 

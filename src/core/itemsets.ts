@@ -5,7 +5,8 @@
  *     so freq(S) = number of members. Itemsets below a node that was never frequent are not tracked: they cannot be
  *     frequent either. Redundant itemsets (implications.ts) are not tracked.
  *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
- *  3. `sets` lists, for a user, the tracked nodes that the user's items include, every parent before its children.
+ *  3. `sets` lists, for a user, the tracked nodes that the user's items include, every parent before its children. For a
+ *     user that is foreseen: those that matter of the items which it has got and is not counted with.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
 import { Implications } from "./implications.ts";
@@ -26,10 +27,15 @@ export interface SetChange {
   readonly added: readonly number[];
 }
 
+interface Foreseen {
+  readonly memberOf: readonly number[];
+  readonly lookedAtWith: readonly number[];
+}
+
 export class Itemsets {
   /** By node: its members, ascending. */
   readonly members: IntLists = new IntLists();
-  /** By user: the nodes that it is a member of. */
+  /** By user: the nodes that it is a member of; or, foreseen, is looked at with. */
   readonly sets: IntLists = new IntLists();
   readonly implications: Implications = new Implications();
   readonly #items: Items;
@@ -41,8 +47,8 @@ export class Itemsets {
   /** Another number whenever `within` may answer otherwise. */
   version = 0;
   #emptied: number[] = [];
-  /** By user that is foreseen: the nodes that it is a member of. */
-  readonly #former: Map<number, number[]> = new Map();
+  /** By user that is foreseen: the nodes that it is a member of, and those that it is looked at with. */
+  readonly #foreseen: Map<number, Foreseen> = new Map();
 
   constructor(
     items: Items,
@@ -172,11 +178,13 @@ export class Itemsets {
 
   /**
    * Lets a user be looked at with these items (in item order). Members, and so every freq, stay as they are; so nothing may
-   * be assigned until `recall`.
+   * be assigned until `recall`, and nothing collected while anybody is foreseen.
    */
   foresee(user: number, items: readonly number[]): void {
-    if (!this.#former.has(user)) this.#former.set(user, this.sets.toArray(user));
-    this.sets.assign(user, this.within(items));
+    const memberOf = this.#foreseen.get(user)?.memberOf ?? this.sets.toArray(user);
+    const lookedAtWith = this.within(items);
+    this.#foreseen.set(user, { memberOf, lookedAtWith });
+    this.sets.assign(user, lookedAtWith);
   }
 
   /** Whether these are the user's items, of which there is each once, as far as its itemsets are known. */
@@ -187,8 +195,17 @@ export class Itemsets {
 
   /** All users have the itemsets again that they are members of. */
   recall(): void {
-    for (const [user, nodes] of this.#former) this.sets.assign(user, nodes);
-    this.#former.clear();
+    for (const [user, { memberOf }] of this.#foreseen) this.sets.assign(user, memberOf);
+  }
+
+  /** After `recall`: who still is to be foreseen is looked at as before. Later itemsets have rules that it was not told of. */
+  foreseeAgain(isForeseen: (user: number) => boolean): void {
+    for (const [user, { lookedAtWith }] of this.#foreseen) {
+      if (isForeseen(user)) {
+        this.#foreseen.set(user, { memberOf: this.sets.toArray(user), lookedAtWith });
+        this.sets.assign(user, lookedAtWith);
+      } else this.#foreseen.delete(user);
+    }
   }
 
   /** By node: the one of the same items among other itemsets, or -1. Ids are those of a tree that `build` has just made. */
@@ -203,7 +220,7 @@ export class Itemsets {
     return nodes;
   }
 
-  /** Items of a user in no order, read from its single-item nodes (which are always tracked). */
+  /** Items of a user in no order, read from its single-item nodes (which are always tracked); foreseen: those with members. */
   singleItemsOf(user: number): number[] {
     const from = this.sets.start[user]!;
     const singles: number[] = [];

@@ -42,8 +42,8 @@ export class Live {
     this.ripple = new Ripple(company, this.counters, this.published, settings);
   }
 
-  /** All rules were taken over: from now on it is brought up to date. All pairs are pending. */
-  begin(): void {
+  /** All rules were taken over: from now on it is brought up to date. */
+  markAllPending(): void {
     this.ripple.markEverything(false);
     for (let entitlement = 0; entitlement < this.#company.catalog.size; entitlement++) {
       this.#birthright[entitlement] = this.target.isBirthright(entitlement);
@@ -73,7 +73,7 @@ export class Live {
 
   /** Counts all that waits; what follows from it is pending. */
   countAll(): void {
-    this.#countWaiting(this.uncounted.takeAll());
+    this.#countNow(this.uncounted.takeAll());
   }
 
   /** All that waits will be counted elsewhere, with all else; what changes from now on is uncounted. */
@@ -92,7 +92,9 @@ export class Live {
   /** A step begins: what the last one told can be asked for no more, and with it numbers of itemsets. */
   beginStep(): void {
     this.told.begin();
-    if (this.ripple.size === 0) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
+    // People who are not counted yet were told itemsets that may have lost all their members.
+    const isRemembered = this.#isFrozen || this.ripple.size > 0 || !this.uncounted.isEmpty;
+    if (!isRemembered) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
   }
 
   #forget(itemset: number): void {
@@ -106,15 +108,22 @@ export class Live {
   }
 
   #count(recounted: IdSet, isMass: boolean, countedMax: number): void {
-    const nothingWaits = this.uncounted.isEmpty;
     const named = portionOf(this.#changes, recounted);
-    this.uncounted.add(named);
     this.ripple.usersMoved(named.users);
-    if (isMass || this.#isFrozen) this.#foresee(named.users);
-    else this.#countWaiting(nothingWaits ? this.uncounted.takeAll() : this.uncounted.takeMore(named, countedMax));
+    if (!isMass && !this.#isFrozen && this.uncounted.isEmpty) return this.#countNow(named);
+    const users = this.#isFrozen ? named.users : named.users.filter((user) => this.#isToBeCounted(user));
+    const came: Portion = { ...named, users };
+    this.uncounted.add(came);
+    if (isMass || this.#isFrozen) this.#foresee(came.users);
+    else this.#countNow(this.uncounted.takeMore(came, countedMax));
   }
 
-  #countWaiting(portion: Portion): void {
+  #isToBeCounted(user: number): boolean {
+    return this.uncounted.hasUser(user) || !this.settle.isCounted(user);
+  }
+
+  /** Nothing else is counted: who waits still is a member of what it was. */
+  #countNow(portion: Portion): void {
     this.counters.itemsets.recall();
     this.settle.settle(portion);
     for (const entitlement of portion.recounted.ids) this.ripple.markAll(entitlement);
@@ -122,7 +131,8 @@ export class Live {
     this.ripple.markConcerned(this.counters.takeChanges());
     // Since they were told, rules may have changed of which their itemsets of before knew nothing.
     for (const user of portion.users) if (!this.#changes.users.has(user)) this.#markPairsOf(user);
-    this.#foresee(this.uncounted.users);
+    this.counters.itemsets.foreseeAgain((user) => this.uncounted.hasUser(user) && !this.#changes.users.has(user));
+    this.#foresee(this.uncounted.users.filter((user) => this.#changes.users.has(user)));
   }
 
   /** These users are not counted yet. */
@@ -198,7 +208,7 @@ export class Live {
 
   #look(user: number, entitlement: number, cause: string | null): void {
     this.published.update(user, entitlement, cause);
-    this.ripple.lookedAt(user, entitlement);
+    if (!this.#isFrozen) this.ripple.lookedAt(user, entitlement);
   }
 
   /** Only a strong rule can bring a recommendation. */

@@ -119,7 +119,7 @@ export class Memory {
     this.#rules = [];
     this.#ruleNumbers.clear();
     atOnce(live.counters.takeRules(counted));
-    live.begin();
+    live.markAllPending();
   }
 
   /** Another one takes the place of `before`: `nodes` names its node of each itemset of before, or -1. */
@@ -134,7 +134,7 @@ export class Memory {
       pairs.setBest(row, 0, 0, false);
     }
     live.inherit(before);
-    live.begin();
+    live.markAllPending();
   }
 
   detach(live: Live): void {

@@ -162,7 +162,8 @@ export class Target {
     if (learningExcluded) return ENTITLEMENT_EXCLUDED;
     const { itemsets } = this.#counters;
     const { pool, start, length } = itemsets.sets;
-    if ((length[user] ?? 0) === 0) return NO_ATTRIBUTES;
+    // Who is not counted yet may have nothing but values that nobody is counted with.
+    if ((length[user] ?? 0) === 0 && this.#company.identities.featuresOf(user).length === 0) return NO_ATTRIBUTES;
     const end = start[user]! + length[user]!;
     for (let at = start[user]!; at < end; at++) {
       if (itemsets.depthOf(pool[at]!) === 1 && itemsets.freq(pool[at]!) >= minSupport) return TOO_FEW_HOLDERS;

@@ -116,6 +116,43 @@ describe("a mass of movers", () => {
     expect(scene.faults()).toEqual([]);
   });
 
+  test("is told itemsets that keep their meaning while somebody waits who was told of them", () => {
+    const scene = new Scene([
+      ...users("C", 3).flatMap((user) => [inDept(user, "C"), grant(user, "Key")]),
+      ...[...users("A", 5), ...users("W", 2), ...users("Y", 1), ...users("X", 1)].map((user) => inDept(user, "A")),
+    ]);
+    const events = [...move("C", 3, "B"), inDept("W0", "B"), inDept("Y0", "Z"), inDept("W1", "B"), inDept("X0", "C")];
+    scene.step(events, { countedAtOnceMax: 2 });
+    while (!scene.engine.isCounted) {
+      const told = scene.engine.publishedView().recommendations.find(({ user }) => user === "X0");
+      expect(told?.score.rule ?? [{ attribute: "DEPT", value: "C" }]).toEqual([{ attribute: "DEPT", value: "C" }]);
+      scene.step([], { countedAtOnceMax: 2 });
+    }
+    scene.settle();
+    expect(scene.faults()).toEqual([]);
+  });
+
+  test("tells of somebody with nothing but new values that no group is large enough", () => {
+    const scene = new Scene(COMPANY);
+    const { deltas } = scene.step([...move("A", 3, "new"), ...move("B", 3, "newer")]);
+    expect(scene.engine.isCounted).toBe(false);
+    const told = deltas.find(({ type, user }) => type === "prediction.upserted" && user === "A0");
+    expect(told).toMatchObject({ score: { reason: "group-too-small" } });
+  });
+
+  test("that waits is not counted faster for being named with nothing new", () => {
+    const scene = new Scene([...COMPANY, ...users("C", 50).map((user) => inDept(user, "C"))]);
+    scene.step(move("C", 8, "A"), { countedAtOnceMax: 2 });
+    let steps = 0;
+    for (; !scene.engine.isCounted; steps++) {
+      const named = users("B", 10).map((user) => ({ ...inDept(user, "B"), lastLoginAt: steps }) as InputEvent);
+      scene.step(named, { countedAtOnceMax: 2, budgetRecords: 1 });
+    }
+    expect(steps).toBe(4);
+    scene.settle();
+    expect(scene.faults()).toEqual([]);
+  });
+
   test("does not keep anybody from exact counts", () => {
     const scene = new Scene(COMPANY);
     for (const count of [3, 9]) {

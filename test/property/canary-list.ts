@@ -324,8 +324,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a mass is looked at with the itemsets of before",
     file: "itemsets.ts",
-    find: "this.sets.assign(user, this.within(items));",
-    replace: "",
+    find: "const lookedAtWith = this.within(items);",
+    replace: "const lookedAtWith = memberOf;",
     family: "reorganised",
   },
   {
