@@ -182,6 +182,11 @@ export class IntLists {
     return values;
   }
 
+  toIntegers(list: number): Int32Array {
+    const from = this.start[list] ?? 0;
+    return this.pool.slice(from, from + this.count(list));
+  }
+
   /**
    * The values below `values` were given other numbers: `listOf` names the list of each now, or -1. Lists keep their lengths
    * and ascend.

@@ -22,9 +22,9 @@ import { SLICE, type Slices } from "./slices.ts";
  * yet, and that other user has it among those added.
  */
 export interface SetChange {
-  readonly removed: readonly number[];
-  readonly kept: readonly number[];
-  readonly added: readonly number[];
+  readonly removed: Int32Array;
+  readonly kept: Int32Array;
+  readonly added: Int32Array;
 }
 
 interface Foreseen {
@@ -172,8 +172,9 @@ export class Itemsets {
       }
       return true;
     });
-    const kept = this.sets.toArray(user);
-    return { removed, kept, added: this.#enterAll(user, items, (item) => !had.has(item)) };
+    const kept = this.sets.toIntegers(user);
+    const added = this.#enterAll(user, items, (item) => !had.has(item));
+    return { removed: Int32Array.from(removed), kept, added };
   }
 
   /**
@@ -276,13 +277,13 @@ export class Itemsets {
    * Makes the user a member of the tracked itemsets of `items` with a new one among them; which. Of those without a new one
    * the user is a member already.
    */
-  #enterAll(user: number, items: readonly number[], isNew: (item: number) => boolean): number[] {
+  #enterAll(user: number, items: readonly number[], isNew: (item: number) => boolean): Int32Array {
     const known = this.sets.count(user);
     const news = items.map(isNew);
     const singles = items.map((item) => this.#childOrNew(ROOT, item));
     for (const [i, node] of singles.entries()) if (news[i] === true) this.#enter(node, user);
     for (const [i, node] of singles.entries()) this.#descend(user, items, news, node, i + 1, news[i]!);
-    return this.sets.toArray(user).slice(known);
+    return this.sets.toIntegers(user).subarray(known);
   }
 
   /** The user is a member of `node`, now or (`hasNew` false) from before: makes it one of the itemsets below, too. */

@@ -71,25 +71,38 @@ export class RuleTable {
     return slot * RULE_WIDTH;
   }
 
-  /** For every itemset the offset of its rule, or -1, into `offsets`; first places as in `findAll`. */
-  findEach(itemsets: readonly number[], offsets: Int32Array): void {
-    for (let i = 0; i < itemsets.length; i++) offsets[i] = this.firstPlace(itemsets[i]!);
-    for (let i = 0; i < itemsets.length; i++) offsets[i] = this.findFrom(itemsets[i]!, offsets[i]!);
+  /** For every itemset the offset of its rule, or -1, into `offsets`. */
+  findEach(itemsets: Int32Array, offsets: Int32Array): void {
+    const isAny = this.#isAny(itemsets, 0, itemsets.length);
+    for (let i = 0; i < itemsets.length; i++) offsets[i] = isAny ? this.find(itemsets[i]!) : -1;
   }
 
   /**
-   * Offsets of the rules of itemsets `pool[from … end)` that are there, in their order, into `offsets`; how many there
-   * are. The first places are all read before any is looked at: the reads wait for memory together.
+   * Offsets of the rules of itemsets `pool[from … end)` that are there, in their order, into `offsets`; how many there are.
    */
   findAll(pool: Int32Array, from: number, end: number, offsets: Int32Array): number {
-    for (let at = from; at < end; at++) offsets[at - from] = this.firstPlace(pool[at]!);
     let count = 0;
+    if (!this.#isAny(pool, from, end)) return count;
     for (let at = from; at < end; at++) {
-      const first = offsets[at - from]!;
-      const offset = first === 0 ? -1 : this.findFrom(pool[at]!, first);
+      const offset = this.find(pool[at]!);
       if (offset !== -1) offsets[count++] = offset;
     }
     return count;
+  }
+
+  /**
+   * false: no itemset has a rule. Reads all first places and does nothing else meanwhile, so that the reads wait for memory
+   * together; to look for the rules takes no such time then.
+   */
+  #isAny(pool: Int32Array, from: number, end: number): boolean {
+    let all = 0;
+    let at = from;
+    for (; at + 3 < end; at += 4) {
+      all |= this.firstPlace(pool[at]!) | this.firstPlace(pool[at + 1]!);
+      all |= this.firstPlace(pool[at + 2]!) | this.firstPlace(pool[at + 3]!);
+    }
+    for (; at < end; at++) all |= this.firstPlace(pool[at]!);
+    return all !== 0;
   }
 
   /** Adds an itemset that is not there; it has no published evidence. Its offset. */

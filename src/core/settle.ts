@@ -164,7 +164,7 @@ export class Settle {
     this.#recountRow(row);
     const teaches = (pairs.countedOf(row) & COUNTED_TEACHER) !== 0;
     if (recounted.has(pairs.entitlementOf(row)) || (!taught && !teaches)) return;
-    const kept = change === null ? this.#counters.itemsets.sets.toArray(pairs.userOf(row)) : change.kept;
+    const kept = change === null ? this.#counters.itemsets.sets.toIntegers(pairs.userOf(row)) : change.kept;
     if (taught && change !== null) this.#count(row, change.removed, -1);
     if (taught && !teaches) this.#count(row, kept, -1);
     if (!taught && teaches) this.#count(row, kept, 1);
@@ -181,7 +181,7 @@ export class Settle {
     this.#counters.holders[entitlement]! += (pairs.countedOf(row) & COUNTED_HOLDER) - before;
   }
 
-  #count(row: number, sets: readonly number[], difference: 1 | -1): void {
+  #count(row: number, sets: Int32Array, difference: 1 | -1): void {
     if (sets.length === 0) return;
     const entitlement = this.#company.pairs.entitlementOf(row);
     const table = this.#counters.table(entitlement);

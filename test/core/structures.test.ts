@@ -71,9 +71,9 @@ describe("RuleTable", () => {
       const probe = random.below(500);
       const slot = table.find(probe);
       expect(slot === -1 ? undefined : table.freqUnionAt(slot)).toBe(model.get(probe));
-      const probes = Array.from({ length: 8 }, () => random.below(500));
+      const probes = Int32Array.from({ length: 8 }, () => random.below(500));
       table.findEach(probes, offsets);
-      expect([...offsets]).toEqual(probes.map((wanted) => table.find(wanted)));
+      expect(offsets).toEqual(probes.map((wanted) => table.find(wanted)));
     }
     expect([...table.itemsets()].sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
     expect(table.slots.length % RULE_WIDTH).toBe(0);
