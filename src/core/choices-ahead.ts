@@ -5,7 +5,7 @@
  *  1. An entitlement is given away, and its choices are taken, only while its rule table is as it was when the basis was
  *     copied. Then the itemsets of a user that did not move hold all of its rules: a later itemset has none there.
  *  2. Of a user that moved or came since then no choice is taken. What it holds, and what strong rules recommend to it, was
- *     looked at in the step in which it did.
+ *     looked at in the step in which it did, and is marked when it is counted later (`Live`).
  *  3. All others whom the entitlement concerns had a row when it was given away, or were members of its strong rules, until
  *     somebody is marked besides.
  */

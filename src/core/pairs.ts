@@ -13,7 +13,7 @@ export const HELD = 1;
 export const RISK_KNOWN = 2;
 export const RISK_HIGH = 4;
 
-/** What is counted of a row. */
+/** What is counted of a row; while everything is counted anew (rebuild.ts), by the new counters: the old ones count no more. */
 export const COUNTED_HOLDER = 1;
 export const COUNTED_TEACHER = 2;
 

@@ -2,7 +2,8 @@
  * Pairs that may differ from the target view because of what happened to others. They wait here, entitlement by
  * entitlement, until the budget of a step reaches them.
  *
- *  1. Every pair that may differ from the target view is named here, or was looked at in this step.
+ *  1. Every pair that may differ from the target view is named here, or was looked at in this step, or its user waits to be
+ *     counted (uncounted.ts) and will be named then.
  *  2. Entitlements are served in the order in which they were marked, their pairs by user id.
  *  3. Whom a changed rule concerns is found when its entitlement is served: rules that change again and again meanwhile
  *     are followed once. A pair that was looked at between a change and that moment, in an earlier step, is looked at again:
