@@ -176,8 +176,7 @@ async function live(
   const rate = options.rate ?? (options.events === undefined ? RATE_DEFAULT : 0);
   const batchSize = rate === 0 ? BATCH_UNPACED : Math.max(1, Math.round(rate / BATCHES_PER_SECOND));
   const stream = companyEvents(company, { seed: company.seed, skip: before.events, idPrefix: "demo-" });
-  let { events } = before;
-  const submit = async (count: number) => {
+  const submit = async (events: number, count: number): Promise<number> => {
     const batch = take(stream, count);
     screen.expect(batch);
     writeDemoProgress(config.data, { ...before, events, submitting: count });
@@ -185,17 +184,18 @@ async function live(
       `demo-${events}-${count}`,
       batch.map((event) => eventRecord(event as EncodableEvent, config)),
     );
-    events += count;
-    writeDemoProgress(config.data, { ...before, events, submitting: 0 });
+    writeDemoProgress(config.data, { ...before, events: events + count, submitting: 0 });
     await worker.runUntilQuiet();
+    return events + count;
   };
 
-  if (before.submitting > 0) await submit(before.submitting);
+  let { events } = before;
+  if (before.submitting > 0) events = await submit(events, before.submitting);
   const until = events + (options.events ?? Number.POSITIVE_INFINITY);
   while (events < until && !terminal.signal.aborted) {
     const startedMs = performance.now();
     const count = Math.min(batchSize, until - events);
-    await submit(count);
+    events = await submit(events, count);
     if (rate > 0) await pause((count * 1000) / rate - (performance.now() - startedMs), terminal.signal);
   }
   screen.showTotals();

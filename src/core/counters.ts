@@ -15,7 +15,7 @@ import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import { blockOf, FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
+import { firstPlaces, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Settings } from "./settings.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
@@ -41,6 +41,8 @@ export class Counters {
   /** By entitlement: holders among active identities. */
   readonly holders: number[] = [];
   activeIdentities = 0;
+  /** What `firstPlaces` read: says nothing, but what nobody takes would not be read. */
+  readAhead = 0;
   readonly #company: Company;
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
@@ -168,6 +170,7 @@ export class Counters {
         yield;
       }
       const freq = this.itemsets.freq(itemset);
+      this.readAhead = firstPlaces(itemset, tables, entitlements, start[itemset]!, end);
       for (let at = start[itemset]!; at < end; at++) {
         const table = tables[entitlements[at]!]!;
         table.insertTold(itemset, freqUnions[at]!, rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq));

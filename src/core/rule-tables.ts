@@ -225,6 +225,27 @@ export class RuleTable {
   }
 }
 
+/**
+ * Reads the first places of an itemset in the tables of `entitlements[from … end)`, and does nothing else meanwhile: as in
+ * `RuleTable.findAll`. All of them, or-ed.
+ */
+export function firstPlaces(
+  itemset: number,
+  tables: readonly RuleTable[],
+  entitlements: Int32Array,
+  from: number,
+  end: number,
+): number {
+  let all = 0;
+  let at = from;
+  for (; at + 3 < end; at += 4) {
+    all |= tables[entitlements[at]!]!.firstPlace(itemset) | tables[entitlements[at + 1]!]!.firstPlace(itemset);
+    all |= tables[entitlements[at + 2]!]!.firstPlace(itemset) | tables[entitlements[at + 3]!]!.firstPlace(itemset);
+  }
+  for (; at < end; at++) all |= tables[entitlements[at]!]!.firstPlace(itemset);
+  return all;
+}
+
 /** The floor under a confidence: freqUnion / freq − window in 255ths, rounded down. */
 export function floorOf(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
   const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
