@@ -333,7 +333,7 @@ const SMALL_COMPANY = 1_000;
 /** Counting so many people takes a tenth of a second in a large company. */
 const COUNTED_AT_ONCE_MAX = 32;
 /** Bounds the time of a step. */
-const SLICES_A_STEP_MAX = 20;
+const SLICES_A_STEP_MAX = 10;
 /** A slice takes as long as what so many deltas of the ripple take. */
 const DELTAS_A_SLICE = 50;
 
