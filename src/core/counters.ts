@@ -1,8 +1,8 @@
 /**
  * The counters: freq of every tracked itemset, and freqUnion of every rule, entitlement by entitlement.
  *
- *  1. Between steps a rule table holds (S, e) exactly when freqUnion(S, e) ≥ minSupport(e), whoever waits to be counted
- *     taken as it was counted (uncounted.ts). Pairs below support are not kept: when one may have reached support it is
+ *  1. Between steps a rule table holds (S, e) exactly when freqUnion(S, e) ≥ minSupport(e), with people, assignments and
+ *     policies that wait to be counted (uncounted.ts) as they were counted. Pairs below support are not kept: when one may have reached support it is
  *     counted on demand (union-count.ts).
  *  2. Published evidence obeys the conditions of materiality after every step.
  *  3. A freq in its quiet range promises that no rule of the itemset became material by freq alone.

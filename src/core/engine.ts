@@ -31,6 +31,7 @@ import type {
 } from "./rows.ts";
 import type { Settings } from "./settings.ts";
 import type { PairFlagsRow, PairScoreRow, RuleRow, Tables, View } from "./tables.ts";
+import { areTooMany } from "./uncounted.ts";
 import { ExactView, publishedEvidence, publishedView, tablesOf } from "./views.ts";
 
 export interface StepEvent {
@@ -85,8 +86,8 @@ export class Engine {
   #live: Live | null = null;
   /** It takes the place of `#live` when it is done. */
   #rebuild: Rebuild | null = null;
-  /** Many people were moved at once since the last one began: those who came by and by do not make another worth it. */
-  #massCame = false;
+  /** How many people a mass made wait since the last one began: those who came by and by do not make another worth it. */
+  #movedInMasses = 0;
   #bases = 0;
   #deltas: Deferred<Delta[]> | null = null;
 
@@ -276,9 +277,11 @@ export class Engine {
     const wasAtRest = this.#live === null;
     const live = this.#liven();
     const isMass = !wasAtRest && live.moves(Math.max(countedAtOnceMax, events.length / 2));
-    if (isMass) this.#massCame = true;
-    else if (this.#massCame) this.#rebuildIfMany(live, countedAtOnceMax);
+    const waited = live.uncounted.users.length;
+    if (waited === 0) this.#movedInMasses = 0;
+    if (!isMass) this.#rebuildIfMany(live, Math.min(waited, this.#movedInMasses), countedAtOnceMax);
     live.step(recounted, isMass, budgetRecords, Math.max(1, countedAtOnceMax));
+    if (isMass) this.#movedInMasses += live.uncounted.users.length - waited;
     this.#rebuild?.run(isMass ? 1 : Math.min(SLICES_A_STEP_MAX, Math.ceil(budgetRecords / DELTAS_A_SLICE)));
   }
 
@@ -286,9 +289,9 @@ export class Engine {
     return this.company.identities.size < SMALL_COMPANY ? Number.MAX_SAFE_INTEGER : COUNTED_AT_ONCE_MAX;
   }
 
-  #rebuildIfMany(live: Live, countedAtOnceMax: number): void {
-    if (this.#rebuild !== null || !live.uncounted.areTooMany(this.company.identities.size, countedAtOnceMax)) return;
-    this.#massCame = false;
+  #rebuildIfMany(live: Live, waiting: number, countedAtOnceMax: number): void {
+    if (this.#rebuild !== null || !areTooMany(waiting, this.company.identities.size, countedAtOnceMax)) return;
+    this.#movedInMasses = 0;
     this.#rebuild = new Rebuild(live, this.company, this.#settings, this.#changes);
   }
 
@@ -303,7 +306,7 @@ export class Engine {
     const live = this.#liven();
     if (this.isCounted) return live;
     this.#endStep();
-    this.#rebuildIfMany(live, COUNTED_AT_ONCE_MAX);
+    this.#rebuildIfMany(live, live.uncounted.users.length, COUNTED_AT_ONCE_MAX);
     this.#rebuild?.finish();
     if (this.#rebuild !== null) this.#takePlace(this.#rebuild);
     this.#live!.countAll();

@@ -6,7 +6,7 @@
  *     frequent either. Redundant itemsets (implications.ts) are not tracked.
  *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
  *  3. `sets` lists, for a user, the tracked nodes that the user's items include, every parent before its children. For a
- *     user that is foreseen: those that matter of the items which it has got and is not counted with.
+ *     user that is foreseen: those that mattered, when it got them, of the items that it is not counted with.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
 import { Implications } from "./implications.ts";
@@ -28,6 +28,7 @@ export interface SetChange {
 }
 
 interface Foreseen {
+  readonly items: readonly number[];
   readonly memberOf: readonly number[];
   readonly lookedAtWith: readonly number[];
 }
@@ -184,13 +185,13 @@ export class Itemsets {
   foresee(user: number, items: readonly number[]): void {
     const memberOf = this.#foreseen.get(user)?.memberOf ?? this.sets.toArray(user);
     const lookedAtWith = this.within(items);
-    this.#foreseen.set(user, { memberOf, lookedAtWith });
+    this.#foreseen.set(user, { items, memberOf, lookedAtWith });
     this.sets.assign(user, lookedAtWith);
   }
 
-  /** Whether these are the user's items, of which there is each once, as far as its itemsets are known. */
+  /** Whether these are the items, each once, with which the user is counted or foreseen. */
   isWith(user: number, items: readonly number[]): boolean {
-    const known = this.singleItemsOf(user);
+    const known = this.#foreseen.get(user)?.items ?? this.singleItemsOf(user);
     return known.length === items.length && known.every((item) => items.includes(item));
   }
 
@@ -201,9 +202,9 @@ export class Itemsets {
 
   /** After `recall`: who still is to be foreseen is looked at as before. Later itemsets have rules that it was not told of. */
   foreseeAgain(isForeseen: (user: number) => boolean): void {
-    for (const [user, { lookedAtWith }] of this.#foreseen) {
+    for (const [user, { items, lookedAtWith }] of this.#foreseen) {
       if (isForeseen(user)) {
-        this.#foreseen.set(user, { memberOf: this.sets.toArray(user), lookedAtWith });
+        this.#foreseen.set(user, { items, memberOf: this.sets.toArray(user), lookedAtWith });
         this.sets.assign(user, lookedAtWith);
       } else this.#foreseen.delete(user);
     }

@@ -50,7 +50,7 @@ export class Live {
     }
   }
 
-  /** Whether the events of this step move more people than that: give them other items, or make them come or leave. */
+  /** Whether the events of this step move more people than that: give them other items, come or leave with items. */
   moves(peopleMax: number): boolean {
     const { ids } = this.#changes.users;
     if (ids.length <= peopleMax) return false;
@@ -74,6 +74,7 @@ export class Live {
   /** Counts all that waits; what follows from it is pending. */
   countAll(): void {
     this.#countNow(this.uncounted.takeAll());
+    this.#markBirthrights();
   }
 
   /** All that waits will be counted elsewhere, with all else; what changes from now on is uncounted. */
@@ -93,8 +94,8 @@ export class Live {
   beginStep(): void {
     this.told.begin();
     // People who are not counted yet were told itemsets that may have lost all their members.
-    const isRemembered = this.#isFrozen || this.ripple.size > 0 || !this.uncounted.isEmpty;
-    if (!isRemembered) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
+    const mayCollect = !this.#isFrozen && this.ripple.size === 0 && this.uncounted.isEmpty;
+    if (mayCollect) this.counters.itemsets.collectEmpty((itemset) => this.#forget(itemset));
   }
 
   #forget(itemset: number): void {
@@ -112,9 +113,8 @@ export class Live {
     this.ripple.usersMoved(named.users);
     if (!isMass && !this.#isFrozen && this.uncounted.isEmpty) return this.#countNow(named);
     const users = this.#isFrozen ? named.users : named.users.filter((user) => this.#isToBeCounted(user));
-    const came: Portion = { ...named, users };
-    this.uncounted.add(came);
-    if (isMass || this.#isFrozen) this.#foresee(came.users);
+    const came = this.uncounted.add({ ...named, users });
+    if (isMass || this.#isFrozen) this.#foresee(users);
     else this.#countNow(this.uncounted.takeMore(came, countedMax));
   }
 

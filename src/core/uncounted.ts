@@ -1,7 +1,7 @@
 /**
- * What the tables say and the counters do not yet. Mostly that of one step, until it is counted in the same step. When a
- * step moves many people, they are told of at once and counted later, as many in a step as it has time for; and when too
- * many wait, everything is counted anew instead (rebuild.ts).
+ * What the tables say and the counters do not yet. Mostly nothing: what a step changes is counted in the same step. When it
+ * moves many people, they are told of at once and wait here, until they are counted, as many in a step as it has time for;
+ * and when too many wait, everything is counted anew instead (rebuild.ts).
  */
 import { type Changes, IdSet } from "./changes.ts";
 
@@ -18,6 +18,12 @@ export interface Portion {
   readonly rows: readonly number[];
   /** Entitlements to be counted anew, because their policy changed. */
   readonly recounted: IdSet;
+}
+
+/** How many. */
+interface Came {
+  readonly users: number;
+  readonly rows: number;
 }
 
 export class Uncounted {
@@ -37,10 +43,13 @@ export class Uncounted {
     return this.#users.has(user);
   }
 
-  add({ users, rows, recounted }: Portion): void {
+  /** How many of them did not wait before. */
+  add({ users, rows, recounted }: Portion): Came {
+    const [usersBefore, rowsBefore] = [this.#users.ids.length, this.#rows.ids.length];
     for (const user of users) this.#users.add(user);
     for (const row of rows) this.#rows.add(row);
     for (const entitlement of recounted.ids) this.#recounted.add(entitlement);
+    return { users: this.#users.ids.length - usersBefore, rows: this.#rows.ids.length - rowsBefore };
   }
 
   takeAll(): Portion {
@@ -48,13 +57,8 @@ export class Uncounted {
   }
 
   /** Those that have waited longest, as many as `came`, and so many more. */
-  takeMore(came: Portion, usersMore: number): Portion {
-    return this.#take(came.users.length + usersMore, came.rows.length + usersMore * ROWS_A_USER);
-  }
-
-  /** Whether it is cheaper to count all `people` anew than to count these, so many a step. */
-  areTooMany(people: number, usersAStep: number): boolean {
-    return this.users.length > Math.max(people * SHARE_REBUILT, usersAStep * STEPS_MIN);
+  takeMore(came: Came, usersMore: number): Portion {
+    return this.#take(came.users + usersMore, came.rows + usersMore * ROWS_A_USER);
   }
 
   #take(usersMax: number, rowsMax: number): Portion {
@@ -68,6 +72,11 @@ function takeFirst(ids: IdSet, countMax: number): readonly number[] {
   const all = ids.take();
   for (const id of all.slice(countMax)) ids.add(id);
   return all.slice(0, countMax);
+}
+
+/** Whether it is cheaper to count all `people` anew than to count so many, so many a step. */
+export function areTooMany(users: number, people: number, usersAStep: number): boolean {
+  return users > Math.max(people * SHARE_REBUILT, usersAStep * STEPS_MIN);
 }
 
 /** What the events of a step changed. */

@@ -17,13 +17,19 @@ const inDept = (user: string, dept: string): InputEvent => ({
 });
 const grant = (user: string, entitlement: string): InputEvent => ({ type: "assignment.granted", user, entitlement });
 const users = (dept: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${dept}${i}`);
+/** The same with a value that nothing is counted by. */
+const loggedIn =
+  (at: number) =>
+  (event: InputEvent): InputEvent =>
+    ({ ...event, lastLoginAt: at }) as InputEvent;
 const move = (from: string, count: number, to: string): InputEvent[] =>
   users(from, count).map((user) => inDept(user, to));
 
 class Scene {
-  readonly engine = new Engine(SETTINGS);
+  readonly engine: Engine;
 
-  constructor(company: readonly InputEvent[]) {
+  constructor(company: readonly InputEvent[], settings: Settings = SETTINGS) {
+    this.engine = new Engine(settings);
     this.step(company, { countedAtOnceMax: MANY });
     this.settle();
   }
@@ -71,7 +77,7 @@ describe("a mass of movers", () => {
 
   test("is none when everybody is named and nobody moves", () => {
     const scene = new Scene(COMPANY);
-    const named = users("A", 10).map((user, i): InputEvent => ({ ...inDept(user, "A"), lastLoginAt: i }) as InputEvent);
+    const named = users("A", 10).map((user, i) => loggedIn(i)(inDept(user, "A")));
     expect(scene.step(named).outcomes).toEqual(named.map(() => "applied"));
     expect(scene.engine.isCounted).toBe(true);
     scene.step([...named, ...move("B", 2, "A")]);
@@ -145,12 +151,48 @@ describe("a mass of movers", () => {
     scene.step(move("C", 8, "A"), { countedAtOnceMax: 2 });
     let steps = 0;
     for (; !scene.engine.isCounted; steps++) {
-      const named = users("B", 10).map((user) => ({ ...inDept(user, "B"), lastLoginAt: steps }) as InputEvent);
-      scene.step(named, { countedAtOnceMax: 2, budgetRecords: 1 });
+      const named = [...users("B", 10).map((user) => inDept(user, "B")), ...move("C", 8, "A")];
+      scene.step(named.map(loggedIn(steps)), { countedAtOnceMax: 2, budgetRecords: 1 });
     }
     expect(steps).toBe(4);
     scene.settle();
     expect(scene.faults()).toEqual([]);
+  });
+
+  test("in a new department is none when it is named again, and so it is counted", () => {
+    const scene = new Scene(COMPANY);
+    scene.step(move("A", 4, "new"));
+    for (let steps = 0; steps < 4; steps++) {
+      expect(scene.engine.isCounted).toBe(false);
+      scene.step(move("A", 4, "new").map(loggedIn(steps)));
+    }
+    expect(scene.engine.isCounted).toBe(true);
+  });
+
+  test("does not begin one rebuild after another because of those who come by and by", () => {
+    const scene = new Scene([...COMPANY, ...users("C", 60).map((user) => inDept(user, "C"))]);
+    scene.step(move("A", 8, "B"));
+    let steps = 0;
+    for (; !scene.engine.isCounted && steps < 50; steps++) {
+      const single = inDept(`C${steps}`, steps % 2 === 0 ? "A" : "B");
+      const mass = steps % 10 === 5 ? [inDept("B0", `X${steps}`), inDept("B1", `X${steps}`)] : [];
+      scene.step(mass.length > 0 ? mass : [single, grant("B5", `Some${steps}`)], { budgetRecords: 1 });
+    }
+    expect(scene.engine.isCounted).toBe(true);
+    scene.settle();
+    expect(scene.faults()).toEqual([]);
+  });
+
+  test("that is counted on demand leaves everything pending that follows from it", () => {
+    const settings = { ...SETTINGS, birthrightAbove: { numerator: 1, denominator: 2 } };
+    const holds = [...users("A", 9), ...users("B", 2)].map((user) => grant(user, "E"));
+    const people = ["A", "B"].flatMap((dept) => users(dept, 10).map((user) => inDept(user, dept)));
+    const scene = new Scene([...people, ...holds], settings);
+    scene.step(users("N", 5).map((user) => inDept(user, "N")));
+    const exact = scene.engine.exactView();
+    expect(exact.recommendations.map(({ user }) => user)).toContain("A9");
+    scene.settle();
+    expect(scene.engine.publishedView().recommendations).toEqual(exact.recommendations);
   });
 
   test("does not keep anybody from exact counts", () => {
