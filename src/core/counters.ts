@@ -2,8 +2,8 @@
  * The counters: freq of every tracked itemset, and freqUnion of every rule, entitlement by entitlement.
  *
  *  1. Between steps a rule table holds (S, e) exactly when freqUnion(S, e) ≥ minSupport(e), with people, assignments and
- *     policies that wait to be counted (uncounted.ts) as they were counted. Pairs below support are not kept: when one may have reached support it is
- *     counted on demand (union-count.ts).
+ *     policies that wait to be counted (uncounted.ts) as they were counted. Pairs below support are not kept: when one may
+ *     have reached support it is counted on demand (union-count.ts).
  *  2. Published evidence obeys the conditions of materiality after every step.
  *  3. A freq in its quiet range promises that no rule of the itemset became material by freq alone.
  */
@@ -47,8 +47,6 @@ export class Counters {
   readonly materiality: Materiality;
   readonly #quiet: QuietRanges = new QuietRanges();
   readonly #range: QuietRange = { low: 0, high: FREQ_MAX };
-  /** What stands in the first places of the rules that are checked. */
-  #places: Int32Array = new Int32Array(64);
   /** Itemsets all of whose rules were checked in this step. */
   readonly #checkedSets: IdSet = new IdSet();
   /** Itemsets whose freq changed in this step, with freq before. */
@@ -281,14 +279,11 @@ export class Counters {
   #checkRulesOf(itemset: number, freq: number): void {
     const entitlements = this.#quiet.open(itemset, freq, this.rulesOf.toArray(itemset));
     if (entitlements.length === this.rulesOf.count(itemset)) this.#checkedSets.add(itemset);
-    // All first places are read before any is looked at: the reads wait for memory together.
-    if (entitlements.length > this.#places.length) this.#places = new Int32Array(entitlements.length * 2);
-    const places = this.#places;
-    for (let i = 0; i < entitlements.length; i++) places[i] = this.tables[entitlements[i]!]!.firstPlace(itemset);
+    this.readAhead = firstPlaces(itemset, this.tables, entitlements, 0, entitlements.length);
     this.#openRange();
     for (let i = 0; i < entitlements.length; i++) {
       const entitlement = entitlements[i]!;
-      const slot = this.tables[entitlement]!.findFrom(itemset, places[i]!);
+      const slot = this.tables[entitlement]!.find(itemset);
       if (this.tables[entitlement]!.freqUnionAt(slot) < this.#company.policy.of(entitlement).minSupport) {
         this.#dropRule(entitlement, itemset, slot);
       } else {

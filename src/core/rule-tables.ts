@@ -226,13 +226,13 @@ export class RuleTable {
 }
 
 /**
- * Reads the first places of an itemset in the tables of `entitlements[from … end)`, and does nothing else meanwhile: as in
- * `RuleTable.findAll`. All of them, or-ed.
+ * Reads the first places of an itemset in the tables of `entitlements[from … end)`, before any of them is looked at or
+ * filled, and does nothing else meanwhile, so that the reads wait for memory together. All of them, or-ed.
  */
 export function firstPlaces(
   itemset: number,
   tables: readonly RuleTable[],
-  entitlements: Int32Array,
+  entitlements: ArrayLike<number>,
   from: number,
   end: number,
 ): number {
