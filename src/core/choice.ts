@@ -5,9 +5,10 @@
  */
 import type { ChoiceReader } from "./choices-ahead.ts";
 import type { Counters } from "./counters.ts";
+import { pairFloors } from "./floors.ts";
 import { largerIntegers } from "./larger.ts";
 import { Ranking, rankingPays } from "./ranking.ts";
-import { floorOf, PUBLISHED_FREQ, PUBLISHED_UNION, RuleTable } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
 
 /** Which numbers are compared: what consumers were told, or what is true now. Never a mix. */
@@ -110,9 +111,9 @@ export class Choice {
     table.setLeads(this.#bestAt, true);
     if (this.#isAhead) return;
     const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
-    const floor = floorOf(union, freq, this.#window);
-    if (this.#isRanked) this.#ranking.lowerFloors(floor);
-    else table.lowerFloors(this.#offsets, this.#candidates, floor);
+    const floors = pairFloors(this.secure, union, freq, this.freqUnion, this.#window);
+    if (this.#isRanked) this.#ranking.lowerFloors(floors);
+    else table.lowerFloors(this.#offsets, this.#candidates, floors);
   }
 
   /** The same items are asked for again and again, once for every entitlement that somebody holds. */

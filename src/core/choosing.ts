@@ -4,10 +4,11 @@
  * nothing that was copied has changed (choices-ahead.ts).
  */
 import { Everyone } from "./everyone.ts";
+import { type PairFloors, pairFloors } from "./floors.ts";
 import type { IntListColumns } from "./int-lists.ts";
 import { compareItemsets, type ItemsetColumns } from "./itemset-order.ts";
 import { Ranking } from "./ranking.ts";
-import { floorOf, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleFloors, RuleTable } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, type RuleFloors, RuleTable } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
 export interface ChoosingBasis {
@@ -75,9 +76,22 @@ export class Chooser {
       chosen[i] = ranking.chosen;
       best[i] = ranking.best;
       secure[i] = ranking.secure ? 1 : 0;
-      const at = ranking.secure ? ranking.chosen : ranking.best;
-      ranking.lowerFloors(floorOf(slots[at + PUBLISHED_UNION]!, slots[at + PUBLISHED_FREQ]!, this.#basis.window));
+      ranking.lowerFloors(this.#floorsOf(slots));
     }
     return { basis, entitlement, users, chosen, best, secure, ...ranking.takeFloors() };
+  }
+
+  /** Of the pair that was chosen for last. */
+  #floorsOf(slots: Int32Array): PairFloors {
+    const { secure, chosen, best } = this.#ranking;
+    const at = secure ? chosen : best;
+    const chosenUnion = slots[chosen + PUBLISHED_UNION]!;
+    return pairFloors(
+      secure,
+      slots[at + PUBLISHED_UNION]!,
+      slots[at + PUBLISHED_FREQ]!,
+      chosenUnion,
+      this.#basis.window,
+    );
   }
 }

@@ -4,12 +4,13 @@
  */
 import type { Company } from "./company.ts";
 import type { Counters, RuleChange } from "./counters.ts";
+import { FLOOR_MAX, floorForAny, hasOutgrownFloor, pairFloors } from "./floors.ts";
 import { largerIntegers } from "./larger.ts";
 import { reaches } from "./materiality.ts";
 import { type Pairs, UNTOLD } from "./pairs.ts";
 import type { Policy } from "./policy.ts";
 import { ROW_MAP_WIDTH, type RowMap } from "./row-map.ts";
-import { FLOOR_MAX, floorOf, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
 
 type Meet = (user: number) => boolean;
@@ -47,13 +48,8 @@ export class Concern {
     const table = this.#counters.table(entitlement);
     const slot = table.find(itemset);
     this.#take(change, table, slot);
-    let untold = false;
-    for (let at: RuleChange | null = change; at !== null && !untold; at = at.later) {
-      untold = this.#concernsUntold(entitlement, at);
-    }
-    if (!untold && slot !== -1) {
-      if (this.#isBelow(table.floorAt(slot)) || (this.#isFall() && !table.leadsAt(slot))) return 0;
-    }
+    const untold = isAny(change, (at) => this.#concernsUntold(entitlement, at));
+    if (!untold && !this.#mayConcernTold(change, table, slot)) return 0;
     const rows = this.#pairs.rowsOf(entitlement);
     const members = this.#counters.itemsets.freq(itemset);
     const inRows = !untold && members > rows.size;
@@ -84,20 +80,29 @@ export class Concern {
     }
   }
 
-  /** The floor is then that of all pairs of the entitlement: lower than need be. */
   #forEachRow(itemset: number, { slots, size }: RowMap, meet: Meet): void {
     const { members } = this.#counters.itemsets;
     this.#reserve(size);
     let count = 0;
     for (let at = 0; at < slots.length; at += ROW_MAP_WIDTH) if (slots[at] !== 0) this.#rows[count++] = slots[at + 1]!;
     this.#pairs.winnersOf(this.#rows, count, this.#winners);
-    const meetMember: Meet = (user) => members.has(itemset, user) && meet(user);
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i]!;
-      if (this.#winners[i] === UNTOLD) continue;
+      const winner = this.#winners[i]!;
+      if (winner === UNTOLD || this.#isOfNoConsequence(row, winner)) continue;
       const user = this.#pairs.userOf(row);
-      this.#meetTold(row, this.#winners[i]!, user, meetMember);
+      if (members.has(itemset, user)) this.#meetTold(row, winner, user, meet);
     }
+  }
+
+  /** Whether to meet a pair would change nothing, were its user a member; its floor is kept where that is no loss. */
+  #isOfNoConsequence(row: number, winner: number): boolean {
+    if (this.#concernsTold(row, winner) || (!this.#leads && this.#leadsIn(row, winner))) return false;
+    const floor = this.#floorIn(row);
+    if (floor >= this.#floor) return true;
+    if (this.#isNowBelow(this.#floor) && !this.#isNowBelow(floor)) return false;
+    this.#floor = floor;
+    return true;
   }
 
   #take(change: RuleChange, table: RuleTable, slot: number): void {
@@ -108,10 +113,24 @@ export class Concern {
     this.#freqNow = slot === -1 ? 0 : table.slots[slot + PUBLISHED_FREQ]!;
   }
 
+  /** false: what is known of the rule says that no pair which consumers were told of needs a look. */
+  #mayConcernTold(change: RuleChange, table: RuleTable, slot: number): boolean {
+    if (slot === -1) return isAny(change, ({ ledBefore }) => ledBefore);
+    if (this.#isFall() && !table.leadsAt(slot)) return false;
+    if (isAny(change, ({ unionBefore }) => unionBefore > 0 && hasOutgrownFloor(unionBefore, this.#unionNow))) {
+      table.setFloor(slot, floorForAny(table.floorAt(slot), this.#window));
+    }
+    return !this.#isBelow(table.floorAt(slot));
+  }
+
   /** Whether the confidence was and is below a floor. */
   #isBelow(floor: number): boolean {
     const before = this.#unionBefore === 0 || this.#unionBefore * FLOOR_MAX < floor * this.#freqBefore;
-    return before && this.#unionNow * FLOOR_MAX < floor * this.#freqNow;
+    return before && this.#isNowBelow(floor);
+  }
+
+  #isNowBelow(floor: number): boolean {
+    return this.#unionNow * FLOOR_MAX < floor * this.#freqNow;
   }
 
   /** Neither more people nor a higher confidence than before: this concerns only pairs in which the rule leads. */
@@ -138,7 +157,7 @@ export class Concern {
 
   /** The floor is not above that of a pair that is not looked at for this change. */
   #meetTold(row: number, winner: number, user: number, meet: Meet): void {
-    if (!this.#concernsTold(row, winner) || !meet(user)) this.#keepFloor(row);
+    if (!this.#concernsTold(row, winner) || !meet(user)) this.#floor = Math.min(this.#floor, this.#floorIn(row));
     this.#leads ||= this.#leadsIn(row, winner);
   }
 
@@ -147,12 +166,14 @@ export class Concern {
     return this.#pairs.isSecure(row) ? this.#movesSecure(row) : this.#movesBest(row) || this.#comesBefore(row);
   }
 
-  #keepFloor(row: number): void {
+  /** The floor that the pair asks of the rule; of who was not looked at yet: none. */
+  #floorIn(row: number): number {
     const secure = this.#pairs.isSecure(row);
     const freq = secure ? this.#pairs.freqOf(row) : this.#pairs.bestFreqOf(row);
-    if (freq === 0) return;
+    if (freq === 0) return FLOOR_MAX;
     const union = secure ? this.#pairs.freqUnionOf(row) : this.#pairs.bestUnionOf(row);
-    this.#floor = Math.min(this.#floor, floorOf(union, freq, this.#window));
+    const { any, fewer, fewerThan } = pairFloors(secure, union, freq, this.#pairs.freqUnionOf(row), this.#window);
+    return this.#unionNow < fewerThan ? fewer : any;
   }
 
   #movesSecure(row: number): boolean {
@@ -203,4 +224,10 @@ function difference(a: Fraction, b: Fraction): Fraction {
   const denominator = Math.max(a.denominator, b.denominator);
   const numerator = a.numerator * (denominator / a.denominator) - b.numerator * (denominator / b.denominator);
   return { numerator, denominator };
+}
+
+/** Whether any change of the rule, the first one or a later one, is so. */
+function isAny(first: RuleChange, isSo: (change: RuleChange) => boolean): boolean {
+  for (let at: RuleChange | null = first; at !== null; at = at.later) if (isSo(at)) return true;
+  return false;
 }

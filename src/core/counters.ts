@@ -10,13 +10,14 @@
 import type { BatchRules } from "./batch-rules.ts";
 import { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
+import { floorForAny } from "./floors.ts";
 import { IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import { blockOf, FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
 import { firstPlaces, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
-import type { Settings } from "./settings.ts";
+import type { Fraction, Settings } from "./settings.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 /** A rule whose published evidence changed; 0, 0 before: it is new; gone from the table: it lost support. */
@@ -25,6 +26,8 @@ export interface RuleChange {
   readonly itemset: number;
   readonly unionBefore: number;
   readonly freqBefore: number;
+  /** Before, of some pair that consumers were told of it was the choice, or had the best confidence, for all we know. */
+  readonly ledBefore: boolean;
   /** A later change of the same rule, while this one was not followed yet (ripple.ts). */
   later: RuleChange | null;
 }
@@ -45,6 +48,7 @@ export class Counters {
   readAhead = 0;
   readonly #company: Company;
   readonly materiality: Materiality;
+  readonly #window: Fraction;
   readonly #quiet: QuietRanges = new QuietRanges();
   readonly #range: QuietRange = { low: 0, high: FREQ_MAX };
   /** Itemsets all of whose rules were checked in this step. */
@@ -59,6 +63,7 @@ export class Counters {
   constructor(company: Company, settings: Settings) {
     this.#company = company;
     this.materiality = new Materiality(settings);
+    this.#window = settings.confidenceWindow;
     this.itemsets = new Itemsets(
       company.items,
       settings.maxRuleLength,
@@ -83,7 +88,7 @@ export class Counters {
     return this.#freqBefore.get(itemset) ?? this.itemsets.freq(itemset);
   }
 
-  /** Makes a rule with this exact freqUnion and floor; it has no published evidence yet. */
+  /** `floor`: of a rule that applies wherever this one does, or 0. It has no published evidence yet. */
   addRule(entitlement: number, itemset: number, freqUnion: number, floor: number): void {
     this.#insertRule(entitlement, itemset, freqUnion, floor);
     this.rulesOf.insert(itemset, entitlement);
@@ -100,7 +105,7 @@ export class Counters {
       const to = this.#insertRule(entitlement, itemset, table.freqUnionAt(from), table.floorAt(from));
       table.publish(to, toldUnion, toldFreq);
       // Of the other rule some pairs may know older evidence.
-      this.#changes.push({ entitlement, itemset, unionBefore: 0, freqBefore: 0, later: null });
+      this.#changes.push({ entitlement, itemset, unionBefore: 0, freqBefore: 0, ledBefore: false, later: null });
     }
     this.rulesOf.assign(itemset, entitlements);
     if (other !== -1) this.strongOf.assign(itemset, this.strongOf.toArray(other));
@@ -110,7 +115,7 @@ export class Counters {
   #insertRule(entitlement: number, itemset: number, freqUnion: number, floor: number): number {
     const table = this.table(entitlement);
     const slot = table.insert(itemset, freqUnion);
-    table.setFloor(slot, floor);
+    table.setFloor(slot, floorForAny(floor, this.#window));
     // Some pairs may still know it from before it lost support.
     table.setLeads(slot, true);
     return slot;
@@ -242,7 +247,9 @@ export class Counters {
     const isStrong = reaches(freqUnion, freq, threshold);
     if (isStrong && !wasStrong) this.strongOf.insert(itemset, entitlement);
     if (wasStrong && !isStrong) this.strongOf.remove(itemset, entitlement);
-    if (this.#recording) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, later: null });
+    if (!this.#recording) return;
+    const ledBefore = table.leadsAt(slot);
+    this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, ledBefore, later: null });
   }
 
   #isMaterial(entitlement: number, itemset: number, slot: number, toldUnion: number, toldFreq: number): boolean {
@@ -325,9 +332,11 @@ export class Counters {
     const table = this.tables[entitlement]!;
     const unionBefore = table.slots[slot + PUBLISHED_UNION]!;
     const freqBefore = table.slots[slot + PUBLISHED_FREQ]!;
+    const ledBefore = table.leadsAt(slot);
     table.delete(itemset);
     this.rulesOf.remove(itemset, entitlement);
     this.strongOf.remove(itemset, entitlement);
-    if (unionBefore > 0) this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, later: null });
+    if (unionBefore === 0) return;
+    this.#changes.push({ entitlement, itemset, unionBefore, freqBefore, ledBefore, later: null });
   }
 }

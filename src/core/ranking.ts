@@ -3,8 +3,9 @@
  * compares ranks and not evidence (docs/SEMANTICS.md, "Choosing the rule"). It pays when many users are looked at one
  * after the other.
  */
+import { FLOOR_MAX, type PairFloors } from "./floors.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
-import { FLOOR_MAX, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleFloors } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleFloors } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
 /** Instead of the rank of an itemset without a rule: behind all ranks, of few rules and of many. */
@@ -88,12 +89,17 @@ export class Ranking {
     return true;
   }
 
-  /** No floor of the rules that applied last is above `floor`. */
-  lowerFloors(floor: number): void {
+  /** No floor of the rules that applied last stays above what a pair asks of it. */
+  lowerFloors({ any, fewer, fewerThan }: PairFloors): void {
     const ranks = this.#ranks;
     const floors = this.#floors;
+    const unions = this.#unions;
     const count = this.#count;
-    for (let i = 0; i < count; i++) if (floors[ranks[i]!]! > floor) floors[ranks[i]!] = floor;
+    for (let i = 0; i < count; i++) {
+      const rank = ranks[i]!;
+      const floor = unions[rank]! < fewerThan ? fewer : any;
+      if (floors[rank]! > floor) floors[rank] = floor;
+    }
   }
 
   /** The floors that `lowerFloors` found since the last call; to be taken before other rules are ranked. */

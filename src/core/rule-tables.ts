@@ -5,15 +5,13 @@
  * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
-import type { Fraction } from "./settings.ts";
+import { FLOOR_MAX, type PairFloors } from "./floors.ts";
 
 const FREQ_UNION = 1;
 export const PUBLISHED_UNION = 2;
 export const PUBLISHED_FREQ = 3;
 export const RULE_WIDTH = 4;
 
-/** A floor of 1. */
-export const FLOOR_MAX = 255;
 /** freqUnion takes the bits below: no company has more people. */
 const LEADS_BIT = 1 << 23;
 const FLOOR_SHIFT = 24;
@@ -163,10 +161,7 @@ export class RuleTable {
     this.slots[offset + FREQ_UNION]! += difference;
   }
 
-  /**
-   * In 255ths: below this confidence, before and after, a change of the rule concerns no pair that consumers were told of
-   * (concern.ts). 0 promises nothing.
-   */
+  /** See floors.ts; 0 promises nothing. */
   floorAt(offset: number): number {
     return this.slots[offset + FREQ_UNION]! >>> FLOOR_SHIFT;
   }
@@ -185,9 +180,12 @@ export class RuleTable {
     this.slots[offset + FREQ_UNION] = leads ? other | LEADS_BIT : other;
   }
 
-  /** No floor of these rules stays above `floor`. */
-  lowerFloors(offsets: Int32Array, count: number, floor: number): void {
-    for (let i = 0; i < count; i++) this.#lowerFloor(offsets[i]!, floor);
+  /** No floor of these rules stays above what a pair asks of it. */
+  lowerFloors(offsets: Int32Array, count: number, { any, fewer, fewerThan }: PairFloors): void {
+    for (let i = 0; i < count; i++) {
+      const offset = offsets[i]!;
+      this.#lowerFloor(offset, this.slots[offset + PUBLISHED_UNION]! < fewerThan ? fewer : any);
+    }
   }
 
   /** No floor of these rules stays above that which comes with it. */
@@ -244,12 +242,6 @@ export function firstPlaces(
   }
   for (; at < end; at++) all |= tables[entitlements[at]!]!.firstPlace(itemset);
   return all;
-}
-
-/** The floor under a confidence: freqUnion / freq − window in 255ths, rounded down. */
-export function floorOf(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
-  const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
-  return Math.max(0, Math.floor(scaled / (freq * denominator)));
 }
 
 function home(itemset: number): number {

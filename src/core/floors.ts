@@ -1,0 +1,59 @@
+/**
+ * The floor of a rule (docs/ARCHITECTURE.md, "Skipped looks"), in 255ths of a confidence. Below it, before and after, a
+ * change of the rule concerns no pair that consumers were told of, unless its freqUnion has passed a power of two since.
+ */
+import type { Fraction } from "./settings.ts";
+
+/** A floor of 1. */
+export const FLOOR_MAX = 255;
+
+/** What a pair asks of the rules that apply to it. */
+export interface PairFloors {
+  /** The floor of a rule that may come to have as many people as the choice. */
+  readonly any: number;
+  /** That of a rule whose freqUnion is below `fewerThan`: it is not preferred to the choice, whatever its confidence. */
+  readonly fewer: number;
+  readonly fewerThan: number;
+}
+
+/** `union`, `freq`: of the choice where it is secure, of the best confidence where it is not. `chosenUnion`: of the choice. */
+export function pairFloors(
+  secure: boolean,
+  union: number,
+  freq: number,
+  chosenUnion: number,
+  window: Fraction,
+): PairFloors {
+  return {
+    any: floorBelow(union, freq, window),
+    fewer: secure ? floorAbove(union, freq, window) : Math.floor((union * FLOOR_MAX) / freq),
+    fewerThan: powerWithin(chosenUnion),
+  };
+}
+
+/** Confidence − window, rounded down. */
+function floorBelow(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
+  const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
+  return Math.max(0, Math.floor(scaled / (freq * denominator)));
+}
+
+/** Confidence + window, rounded down. */
+function floorAbove(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
+  const scaled = (freqUnion * denominator + numerator * freq) * FLOOR_MAX;
+  return Math.min(FLOOR_MAX, Math.floor(scaled / (freq * denominator)));
+}
+
+/** Whether the floor of a rule with the freqUnion it had before says nothing any more. */
+export function hasOutgrownFloor(unionBefore: number, unionNow: number): boolean {
+  return powerWithin(unionNow) > unionBefore;
+}
+
+/** A floor that holds for any freqUnion, from that of a rule whatever its freqUnion. */
+export function floorForAny(floor: number, { numerator, denominator }: Fraction): number {
+  return Math.max(0, floor - Math.ceil((2 * numerator * FLOOR_MAX) / denominator) - 1);
+}
+
+/** The highest power of two within a count, or 0. */
+function powerWithin(count: number): number {
+  return count === 0 ? 0 : 1 << (31 - Math.clz32(count));
+}
