@@ -4,7 +4,7 @@
  */
 import type { Company } from "./company.ts";
 import type { Counters, RuleChange } from "./counters.ts";
-import { FLOOR_MAX, floorForAny, hasOutgrownFloor, pairFloors } from "./floors.ts";
+import { FLOOR_MAX, floorForAny, hasOutgrownFloor, isUnder, pairFloors } from "./floors.ts";
 import { largerIntegers } from "./larger.ts";
 import { reaches } from "./materiality.ts";
 import { type Pairs, UNTOLD } from "./pairs.ts";
@@ -48,10 +48,12 @@ export class Concern {
     const table = this.#counters.table(entitlement);
     const slot = table.find(itemset);
     this.#take(change, table, slot);
-    const untold = isAny(change, (at) => this.#concernsUntold(entitlement, at));
+    const members = this.#counters.itemsets.freq(itemset);
+    // Whoever holds it was told of it, or waits to be.
+    const isHeldByAll = slot !== -1 && table.freqUnionAt(slot) === members;
+    const untold = !isHeldByAll && isAny(change, (at) => this.#concernsUntold(entitlement, at));
     if (!untold && !this.#mayConcernTold(change, table, slot)) return 0;
     const rows = this.#pairs.rowsOf(entitlement);
-    const members = this.#counters.itemsets.freq(itemset);
     const inRows = !untold && members > rows.size;
     this.#floor = FLOOR_MAX;
     this.#leads = false;
@@ -125,12 +127,12 @@ export class Concern {
 
   /** Whether the confidence was and is below a floor. */
   #isBelow(floor: number): boolean {
-    const before = this.#unionBefore === 0 || this.#unionBefore * FLOOR_MAX < floor * this.#freqBefore;
+    const before = this.#unionBefore === 0 || isUnder(floor, this.#unionBefore, this.#freqBefore);
     return before && this.#isNowBelow(floor);
   }
 
   #isNowBelow(floor: number): boolean {
-    return this.#unionNow * FLOOR_MAX < floor * this.#freqNow;
+    return isUnder(floor, this.#unionNow, this.#freqNow);
   }
 
   /** Neither more people nor a higher confidence than before: this concerns only pairs in which the rule leads. */

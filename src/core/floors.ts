@@ -1,11 +1,12 @@
 /**
- * The floor of a rule (docs/ARCHITECTURE.md, "Skipped looks"), in 255ths of a confidence. Below it, before and after, a
+ * The floor of a rule (docs/ARCHITECTURE.md, "Skipped looks"), in 254ths of a confidence. Below it, before and after, a
  * change of the rule concerns no pair that consumers were told of, unless its freqUnion has passed a power of two since.
  */
 import type { Fraction } from "./settings.ts";
 
-/** A floor of 1. */
+/** Above every confidence. */
 export const FLOOR_MAX = 255;
+const PARTS = 254;
 
 /** What a pair asks of the rules that apply to it. */
 export interface PairFloors {
@@ -26,21 +27,26 @@ export function pairFloors(
 ): PairFloors {
   return {
     any: floorBelow(union, freq, window),
-    fewer: secure ? floorAbove(union, freq, window) : Math.floor((union * FLOOR_MAX) / freq),
+    fewer: secure ? floorAbove(union, freq, window) : Math.floor((union * PARTS) / freq),
     fewerThan: powerWithin(chosenUnion),
   };
 }
 
 /** Confidence − window, rounded down. */
 function floorBelow(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
-  const scaled = (freqUnion * denominator - numerator * freq) * FLOOR_MAX;
+  const scaled = (freqUnion * denominator - numerator * freq) * PARTS;
   return Math.max(0, Math.floor(scaled / (freq * denominator)));
 }
 
 /** Confidence + window, rounded down. */
 function floorAbove(freqUnion: number, freq: number, { numerator, denominator }: Fraction): number {
-  const scaled = (freqUnion * denominator + numerator * freq) * FLOOR_MAX;
+  const scaled = (freqUnion * denominator + numerator * freq) * PARTS;
   return Math.min(FLOOR_MAX, Math.floor(scaled / (freq * denominator)));
+}
+
+/** Whether a confidence lies below a floor. */
+export function isUnder(floor: number, freqUnion: number, freq: number): boolean {
+  return freqUnion * PARTS < floor * freq;
 }
 
 /** Whether the floor of a rule with the freqUnion it had before says nothing any more. */
@@ -50,7 +56,7 @@ export function hasOutgrownFloor(unionBefore: number, unionNow: number): boolean
 
 /** A floor that holds for any freqUnion, from that of a rule whatever its freqUnion. */
 export function floorForAny(floor: number, { numerator, denominator }: Fraction): number {
-  return Math.max(0, floor - Math.ceil((2 * numerator * FLOOR_MAX) / denominator) - 1);
+  return Math.max(0, floor - Math.ceil((2 * numerator * PARTS) / denominator) - 1);
 }
 
 /** The highest power of two within a count, or 0. */

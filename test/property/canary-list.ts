@@ -310,7 +310,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "a new rule has the floor of a smaller one, however small that may stay",
     file: "floors.ts",
-    find: "return Math.max(0, floor - Math.ceil((2 * numerator * FLOOR_MAX) / denominator) - 1);",
+    find: "return Math.max(0, floor - Math.ceil((2 * numerator * PARTS) / denominator) - 1);",
     replace: "return floor;",
     family: "exact",
   },
