@@ -114,7 +114,8 @@ export class KafkaPipeline implements Pipeline {
       {
         cwd: folder,
         stdio: ["ignore", "ignore", "pipe"],
-        env: { PATH: process.env["PATH"] },
+        // The rest of the environment would be configuration; huge pages are as docs/OPERATIONS.md asks for.
+        env: { PATH: process.env["PATH"], GLIBC_TUNABLES: process.env["GLIBC_TUNABLES"] },
       },
     );
     worker.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -69,7 +69,10 @@ export interface StepCommit extends StepHead {
   readonly forgetEventsBefore: number;
   /** Every outbox up to this step is published: drop it. */
   readonly publishedStep: number;
-  /** null: the step publishes nothing (replay of inputs that were published before). */
+  /**
+   * null: the step publishes nothing (replay of inputs that were published before). It may be made when first asked for,
+   * and cannot be made when the topics would refuse it: then nothing of the step is committed.
+   */
   readonly outbox: Outbox | null;
 }
 

@@ -1,24 +1,41 @@
 /** Everything of a step into the tables; the caller holds the transaction. */
+import { setTimeout as pause } from "node:timers/promises";
 import sqlite from "@databases/sqlite";
 import type { PublishedRow } from "../core/rows.ts";
 import { writeAssignmentChunk } from "./assignment-chunks.ts";
 import { writeRows } from "./bulk.ts";
 import type { Database } from "./database.ts";
 import { advanceHead, dropOutbox, writeOutbox } from "./head.ts";
-import type { StepCommit } from "./store.ts";
+import type { Outbox, StepCommit } from "./store.ts";
 
 const { sql } = sqlite;
+
+/** By then SQLite has a statement that was asked for, and works on it in a thread of its own. */
+const UNDER_WAY_MS = 1;
 
 export async function writeStep(db: Database, step: StepCommit): Promise<void> {
   await advanceHead(db, step);
   await writeRegisters(db, step);
   for (const chunk of step.newAssignments) await writeAssignmentChunk(db, chunk);
   await writeAssignments(db, step);
-  await writePublished(db, step);
+  const outbox = await writePublishedAndEncode(db, step);
   await writePending(db, step);
   await writeSeenEvents(db, step);
   await dropOutbox(db, step.publishedStep);
-  if (step.outbox !== null) await writeOutbox(db, step.outbox);
+  if (outbox !== null) await writeOutbox(db, outbox);
+}
+
+/** While SQLite writes what is published, the outbox is made. */
+async function writePublishedAndEncode(db: Database, step: StepCommit): Promise<Outbox | null> {
+  const writing = writePublished(db, step);
+  // Heard below.
+  writing.catch(() => undefined);
+  try {
+    if (step.published.length > 0) await pause(UNDER_WAY_MS);
+    return step.outbox;
+  } finally {
+    await writing;
+  }
 }
 
 async function writeRegisters(db: Database, step: StepCommit): Promise<void> {

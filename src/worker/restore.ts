@@ -23,6 +23,7 @@ import { standingOf, stepCommit } from "./step-commit.ts";
 const NO_RECORDS: Batch = { records: [], events: [], origins: [], rejects: [], ids: new EventIds([], new Map(), 0) };
 /** The partitions are replayed at different speeds, so an id of any age may still be repeated. */
 const FORGET_NOTHING = 0;
+const NO_OUTBOX = (): null => null;
 /** The inputs were checked to be there; a broker may take its time to begin. */
 const SILENCE_MAX_MS = 60_000;
 const WAIT_MS = 1_000;
@@ -38,7 +39,7 @@ export async function restore(ports: Ports, engine: Engine, before: StepHead, pr
   const result = engine.step({ clockMinute: progress.clockMinute, events: [], budgetRecords: 1, catchUp: true });
   const { step, positions } = progress;
   const numbers = { epoch: before.epoch, step, positions, publishedStep: step };
-  const commit = stepCommit(replayed, numbers, NO_RECORDS, result, FORGET_NOTHING, null);
+  const commit = stepCommit(replayed, numbers, NO_RECORDS, result, FORGET_NOTHING, NO_OUTBOX);
   await store.commit(commit);
   return standingOf(commit);
 }
@@ -65,7 +66,7 @@ async function replay(ports: Ports, engine: Engine, before: StepHead, progress: 
     const result = engine.step({ clockMinute, events, admit: ids.admit, budgetRecords: 1, catchUp: true });
     const positions = advance(standing.positions, records);
     const numbers = { epoch: before.epoch, step: progress.step - 1, positions, publishedStep: progress.step };
-    const commit = stepCommit(standing, numbers, batch, result, FORGET_NOTHING, null);
+    const commit = stepCommit(standing, numbers, batch, result, FORGET_NOTHING, NO_OUTBOX);
     await store.commit(commit);
     standing = standingOf(commit);
   }

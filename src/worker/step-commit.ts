@@ -1,4 +1,4 @@
-/** StepResult → what the store commits: the step is fixed here, outbox included, before anything is written. */
+/** StepResult → what the store commits: the step is fixed here. Its outbox is made while the store writes the rest. */
 import type { StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit, StepHead } from "../state/store.ts";
 import type { PackableRecord } from "../transport/frames.ts";
@@ -34,7 +34,7 @@ export function stepCommit(
   batch: Batch,
   result: StepResult,
   forgetEventsBefore: number,
-  outbox: Outbox | null,
+  outbox: () => Outbox | null,
 ): StepCommit {
   return {
     ...numbers,
@@ -43,7 +43,9 @@ export function stepCommit(
     counts: addCounts(before.counts, countsOf(batch, result.outcomes)),
     eventIds: batch.ids.taken,
     forgetEventsBefore,
-    outbox,
+    get outbox() {
+      return outbox();
+    },
   };
 }
 

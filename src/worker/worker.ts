@@ -9,6 +9,7 @@
  */
 import { setImmediate as eventLoop } from "node:timers/promises";
 import { settingsDigest, settingsOf } from "../config.ts";
+import { Deferred } from "../core/deferred.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Delta } from "../events/delta.ts";
 import type { InputCounts, Outbox, StepCommit, StepHead } from "../state/store.ts";
@@ -46,7 +47,8 @@ interface StepInput {
 
 interface FixedStep extends StepInput {
   readonly commit: StepCommit;
-  readonly outbox: Outbox;
+  /** Made while the step is committed. */
+  readonly outbox: Deferred<Outbox>;
   readonly deltas: readonly Delta[];
   readonly counts: InputCounts;
   readonly pending: number;
@@ -142,7 +144,7 @@ export class Worker {
     for (let step = first, next: FixedStep | null; step !== null; step = next) {
       await store.commit(step.commit);
       const ahead = step.isLong && !signal.aborted ? await this.#read(0) : null;
-      const published = publishFixed(transport, step.outbox, log, signal);
+      const published = publishFixed(transport, step.outbox.value, log, signal);
       // Heard below. A failure of the next step may come first.
       published.catch(() => undefined);
       next = ahead === null ? null : this.#workOut(ahead);
@@ -192,13 +194,14 @@ export class Worker {
     this.#rejectRate.count(rejects, result.clockMinute);
     const { deltas } = result;
     const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
-    const outbox = fixOutbox(numbers, outputs, {
+    const facts = {
       engine: config.engine,
       clockMinute: result.clockMinute,
       pending,
       configDigest: this.#configDigest,
-    });
-    const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, outbox);
+    };
+    const outbox = new Deferred(() => fixOutbox(numbers, outputs, facts));
+    const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, () => outbox.value);
     this.#standing = standingOf(commit);
     this.#pendingTold = pending;
     const counts = countsOf(batch, result.outcomes);
@@ -214,7 +217,7 @@ export class Worker {
     const totalMs = doneAtMs - readAtMs;
     this.#tell({ epoch, step: commit.step, clockMinute, records, deltas, counts, pending, catchUp, engineMs, totalMs });
     this.#forgetting.observe(batch.records, clockMinute);
-    const outputBytes = outboxBytes(outbox.chunks);
+    const outputBytes = outboxBytes(outbox.value.chunks);
     this.#stepSize.learn({ catchUp, records, outputRecords: deltas.length, outputBytes, totalMs: doneAtMs - freeAtMs });
   }
 
