@@ -153,6 +153,23 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       expect(await allAssignments(store)).toEqual([[0, 0, 1, 5, 0, null]]);
     });
 
+    test("1: a step whose outbox cannot be made leaves nothing behind, and its reason is heard", async () => {
+      await begin();
+      await store.commit(stepOf(1));
+      const refused = new AppError("transport", "a record is too large");
+      const unsendable = {
+        ...stepOf(2, { assignments: [[0, 0, 9, 9, 9, null]], published: [[0, 0, 1, "1", 1, 1, 1, 0, 0]] }),
+        get outbox(): never {
+          throw refused;
+        },
+      };
+      await expect(store.commit(unsendable)).rejects.toBe(refused);
+      await reopen();
+      expect((await store.readHead())?.step).toBe(1);
+      expect(await allAssignments(store)).toEqual([]);
+      expect(await allPublished(store)).toEqual([]);
+    });
+
     test("2: a step of another epoch is refused as fenced, and leaves nothing behind", async () => {
       await begin();
       await store.commit(stepOf(1));
