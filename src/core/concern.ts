@@ -48,12 +48,10 @@ export class Concern {
     const table = this.#counters.table(entitlement);
     const slot = table.find(itemset);
     this.#take(change, table, slot);
-    const members = this.#counters.itemsets.freq(itemset);
-    // Whoever holds it was told of it, or waits to be.
-    const isHeldByAll = slot !== -1 && table.freqUnionAt(slot) === members;
-    const untold = !isHeldByAll && isAny(change, (at) => this.#concernsUntold(entitlement, at));
+    const untold = isAny(change, (at) => this.#concernsUntold(entitlement, at));
     if (!untold && !this.#mayConcernTold(change, table, slot)) return 0;
     const rows = this.#pairs.rowsOf(entitlement);
+    const members = this.#counters.itemsets.freq(itemset);
     const inRows = !untold && members > rows.size;
     this.#floor = FLOOR_MAX;
     this.#leads = false;

@@ -193,14 +193,14 @@ export class Worker {
     const rejects = rejectsOf(batch, result.outcomes);
     this.#rejectRate.count(rejects, result.clockMinute);
     const { deltas } = result;
-    const outputs = this.#publisher.records({ ...numbers, ...result, inputs: batch.records, rejects });
+    const output = { ...numbers, ...result, inputs: batch.records, rejects };
     const facts = {
       engine: config.engine,
       clockMinute: result.clockMinute,
       pending,
       configDigest: this.#configDigest,
     };
-    const outbox = new Deferred(() => fixOutbox(numbers, outputs, facts));
+    const outbox = new Deferred(() => fixOutbox(numbers, this.#publisher.records(output), facts));
     const commit = stepCommit(before, numbers, batch, result, this.#forgetting.before, () => outbox.value);
     this.#standing = standingOf(commit);
     this.#pendingTold = pending;

@@ -16,6 +16,7 @@ const inDept = (user: string, dept: string): InputEvent => ({
   attributes: [["DEPT", [dept]]],
 });
 const grant = (user: string, entitlement: string): InputEvent => ({ type: "assignment.granted", user, entitlement });
+const revoke = (user: string, entitlement: string): InputEvent => ({ type: "assignment.revoked", user, entitlement });
 const users = (dept: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${dept}${i}`);
 /** The same with a value that nothing is counted by. */
 const loggedIn =
@@ -215,5 +216,27 @@ describe("a mass of movers", () => {
     scene.step(move("X", 4, "A"));
     for (let steps = 0; !scene.engine.isCounted; steps++) scene.step([], { countedAtOnceMax: 1 });
     expect(scene.faults()).toEqual([]);
+  });
+
+  test("with a revocation that waits leaves nobody without the recommendation that a rule brings meanwhile", () => {
+    // 20 of 22 hold it, then 20 of 20 as it is counted, then 19 of 20: only the last two recommend it.
+    const settings = { ...SETTINGS, recommendThreshold: { numerator: 93, denominator: 100 } };
+    const badges = users("Z", 8);
+    const scene = new Scene(
+      [
+        ...users("S", 22).map((user) => inDept(user, "S")),
+        ...users("S", 20).map((user) => grant(user, "Ledger")),
+        ...users("Z", 600).map((user) => inDept(user, "Z")),
+        ...badges.map((user) => grant(user, "Badge")),
+      ],
+      settings,
+    );
+    const movers = ["S20", "S21", ...users("Z", 108).slice(100)].map((user) => inDept(user, "Y"));
+    const revoked = [...badges.map((user) => revoke(user, "Badge")), revoke("S0", "Ledger")];
+    scene.step([...movers, ...revoked], { countedAtOnceMax: 2 });
+    expect(scene.engine.isCounted).toBe(false);
+    while (scene.engine.pendingCount() > 0) scene.step([], { countedAtOnceMax: 2 });
+    const { recommendations } = scene.engine.publishedView();
+    expect(recommendations).toMatchObject([{ user: "S0", entitlement: "Ledger" }]);
   });
 });
