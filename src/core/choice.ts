@@ -110,8 +110,7 @@ export class Choice {
     table.setLeads(this.#chosenAt, true);
     table.setLeads(this.#bestAt, true);
     if (this.#isAhead) return;
-    const [union, freq] = this.secure ? [this.freqUnion, this.freq] : [this.bestUnion, this.bestFreq];
-    const floors = pairFloors(this.secure, union, freq, this.freqUnion, this.#window);
+    const floors = pairFloors(this, this.#window);
     if (this.#isRanked) this.#ranking.lowerFloors(floors);
     else table.lowerFloors(this.#offsets, this.#candidates, floors);
   }

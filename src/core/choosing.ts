@@ -84,14 +84,13 @@ export class Chooser {
   /** Of the pair that was chosen for last. */
   #floorsOf(slots: Int32Array): PairFloors {
     const { secure, chosen, best } = this.#ranking;
-    const at = secure ? chosen : best;
-    const chosenUnion = slots[chosen + PUBLISHED_UNION]!;
-    return pairFloors(
+    const evidence = {
       secure,
-      slots[at + PUBLISHED_UNION]!,
-      slots[at + PUBLISHED_FREQ]!,
-      chosenUnion,
-      this.#basis.window,
-    );
+      freqUnion: slots[chosen + PUBLISHED_UNION]!,
+      freq: slots[chosen + PUBLISHED_FREQ]!,
+      bestUnion: slots[best + PUBLISHED_UNION]!,
+      bestFreq: slots[best + PUBLISHED_FREQ]!,
+    };
+    return pairFloors(evidence, this.#basis.window);
   }
 }

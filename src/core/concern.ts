@@ -4,7 +4,7 @@
  */
 import type { Company } from "./company.ts";
 import type { Counters, RuleChange } from "./counters.ts";
-import { FLOOR_MAX, floorForAny, hasOutgrownFloor, isUnder, pairFloors } from "./floors.ts";
+import { FLOOR_MAX, floorFor, floorForAny, hasOutgrownFloor, isUnder, pairFloors } from "./floors.ts";
 import { largerIntegers } from "./larger.ts";
 import { reaches } from "./materiality.ts";
 import { type Pairs, UNTOLD } from "./pairs.ts";
@@ -168,12 +168,17 @@ export class Concern {
 
   /** The floor that the pair asks of the rule; of who was not looked at yet: none. */
   #floorIn(row: number): number {
-    const secure = this.#pairs.isSecure(row);
-    const freq = secure ? this.#pairs.freqOf(row) : this.#pairs.bestFreqOf(row);
-    if (freq === 0) return FLOOR_MAX;
-    const union = secure ? this.#pairs.freqUnionOf(row) : this.#pairs.bestUnionOf(row);
-    const { any, fewer, fewerThan } = pairFloors(secure, union, freq, this.#pairs.freqUnionOf(row), this.#window);
-    return this.#unionNow < fewerThan ? fewer : any;
+    const pairs = this.#pairs;
+    const bestFreq = pairs.bestFreqOf(row);
+    if (bestFreq === 0) return FLOOR_MAX;
+    const chosen = {
+      secure: pairs.isSecure(row),
+      freqUnion: pairs.freqUnionOf(row),
+      freq: pairs.freqOf(row),
+      bestUnion: pairs.bestUnionOf(row),
+      bestFreq,
+    };
+    return floorFor(pairFloors(chosen, this.#window), this.#unionNow);
   }
 
   #movesSecure(row: number): boolean {

@@ -8,6 +8,15 @@ import type { Fraction } from "./settings.ts";
 export const FLOOR_MAX = 255;
 const PARTS = 254;
 
+/** The rule chosen for a pair, and the best confidence among those that apply (choice.ts). */
+interface ChosenEvidence {
+  readonly secure: boolean;
+  readonly freqUnion: number;
+  readonly freq: number;
+  readonly bestUnion: number;
+  readonly bestFreq: number;
+}
+
 /** What a pair asks of the rules that apply to it. */
 export interface PairFloors {
   /** The floor of a rule that may come to have as many people as the choice. */
@@ -17,19 +26,17 @@ export interface PairFloors {
   readonly fewerThan: number;
 }
 
-/** `union`, `freq`: of the choice where it is secure, of the best confidence where it is not. `chosenUnion`: of the choice. */
-export function pairFloors(
-  secure: boolean,
-  union: number,
-  freq: number,
-  chosenUnion: number,
-  window: Fraction,
-): PairFloors {
-  return {
-    any: floorBelow(union, freq, window),
-    fewer: secure ? floorAbove(union, freq, window) : Math.floor((union * PARTS) / freq),
-    fewerThan: powerWithin(chosenUnion),
-  };
+export function pairFloors(chosen: ChosenEvidence, window: Fraction): PairFloors {
+  const { secure, freqUnion, freq, bestUnion, bestFreq } = chosen;
+  const fewerThan = powerWithin(freqUnion);
+  return secure
+    ? { any: floorBelow(freqUnion, freq, window), fewer: floorAbove(freqUnion, freq, window), fewerThan }
+    : { any: floorBelow(bestUnion, bestFreq, window), fewer: Math.floor((bestUnion * PARTS) / bestFreq), fewerThan };
+}
+
+/** What it asks of a rule with this freqUnion. */
+export function floorFor({ any, fewer, fewerThan }: PairFloors, freqUnion: number): number {
+  return freqUnion < fewerThan ? fewer : any;
 }
 
 /** Confidence − window, rounded down. */

@@ -3,7 +3,7 @@
  * compares ranks and not evidence (docs/SEMANTICS.md, "Choosing the rule"). It pays when many users are looked at one
  * after the other.
  */
-import { FLOOR_MAX, type PairFloors } from "./floors.ts";
+import { FLOOR_MAX, floorFor, type PairFloors } from "./floors.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleFloors } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
@@ -90,14 +90,14 @@ export class Ranking {
   }
 
   /** No floor of the rules that applied last stays above what a pair asks of it. */
-  lowerFloors({ any, fewer, fewerThan }: PairFloors): void {
+  lowerFloors(asked: PairFloors): void {
     const ranks = this.#ranks;
     const floors = this.#floors;
     const unions = this.#unions;
     const count = this.#count;
     for (let i = 0; i < count; i++) {
       const rank = ranks[i]!;
-      const floor = unions[rank]! < fewerThan ? fewer : any;
+      const floor = floorFor(asked, unions[rank]!);
       if (floors[rank]! > floor) floors[rank] = floor;
     }
   }

@@ -5,7 +5,7 @@
  * `find` answers with the offset of the slot in `slots`; offsets and `slots` hold until the next insert or delete.
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
-import { FLOOR_MAX, type PairFloors } from "./floors.ts";
+import { FLOOR_MAX, floorFor, type PairFloors } from "./floors.ts";
 
 const FREQ_UNION = 1;
 export const PUBLISHED_UNION = 2;
@@ -181,10 +181,10 @@ export class RuleTable {
   }
 
   /** No floor of these rules stays above what a pair asks of it. */
-  lowerFloors(offsets: Int32Array, count: number, { any, fewer, fewerThan }: PairFloors): void {
+  lowerFloors(offsets: Int32Array, count: number, asked: PairFloors): void {
     for (let i = 0; i < count; i++) {
       const offset = offsets[i]!;
-      this.#lowerFloor(offset, this.slots[offset + PUBLISHED_UNION]! < fewerThan ? fewer : any);
+      this.#lowerFloor(offset, floorFor(asked, this.slots[offset + PUBLISHED_UNION]!));
     }
   }
 

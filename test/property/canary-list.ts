@@ -289,8 +289,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "the floor of a rule that stays smaller than a choice is asked of every rule",
     file: "floors.ts",
-    find: "fewerThan: powerWithin(chosenUnion),",
-    replace: "fewerThan: 1e9,",
+    find: "const fewerThan = powerWithin(freqUnion);",
+    replace: "const fewerThan = 1e9;",
     family: "exact",
   },
   {
