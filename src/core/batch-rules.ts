@@ -10,7 +10,7 @@ import type { Itemsets } from "./itemsets.ts";
 import { largerIntegers } from "./larger.ts";
 import type { Materiality } from "./materiality.ts";
 import { MemberCount } from "./member-count.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
+import { firstPlaces, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 const NONE: Int32Array = new Int32Array(0);
@@ -26,8 +26,6 @@ export class BatchRules {
   readonly #itemsets: Itemsets;
   readonly #materiality: Materiality;
   #size = 0;
-  /** Where the rules of an itemset stood in the tables of before. */
-  #places: Int32Array = new Int32Array(64);
 
   /** Of these itemsets and no others. */
   constructor(company: Company, itemsets: Itemsets, materiality: Materiality) {
@@ -60,8 +58,8 @@ export class BatchRules {
   }
 
   /**
-   * Takes back what was published, as `restore` does, from the tables of before: `formerOf` names by itemset the one of the
-   * same items there, or -1.
+   * Takes back what was published, as `restore` does, from the tables of before, one for every entitlement: `formerOf` names
+   * by itemset the one of the same items there, or -1.
    */
   *restoreAll(tables: readonly RuleTable[], formerOf: Int32Array): Slices<void> {
     for (let itemset = 0; itemset + 1 < this.start.length; ) {
@@ -82,14 +80,10 @@ export class BatchRules {
   #restoreRules(itemset: number, tables: readonly RuleTable[], former: number): void {
     const from = this.start[itemset]!;
     const end = this.start[itemset + 1]!;
-    if (end - from > this.#places.length) this.#places = new Int32Array((end - from) * 2);
-    const places = this.#places;
-    // All first places are read before any is looked at: the reads wait for memory together.
-    for (let at = from; at < end; at++) places[at - from] = tables[this.entitlements[at]!]?.firstPlace(former) ?? 0;
+    if (firstPlaces(former, tables, this.entitlements, from, end) === 0) return;
     for (let at = from; at < end; at++) {
-      if (places[at - from] === 0) continue;
       const table = tables[this.entitlements[at]!]!;
-      const slot = table.findFrom(former, places[at - from]!);
+      const slot = table.find(former);
       if (slot === -1) continue;
       this.#restoreAt(at, itemset, table.slots[slot + PUBLISHED_UNION]!, table.slots[slot + PUBLISHED_FREQ]!);
     }

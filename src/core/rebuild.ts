@@ -14,11 +14,13 @@ export class Rebuild {
   /** By itemset of before: the node of the same items now, or -1. */
   readonly nodes: Int32Array;
   readonly #before: Live;
+  readonly #company: Company;
   readonly #slices: Slices<void>;
 
   constructor(before: Live, company: Company, settings: Settings, changes: Changes) {
     before.freeze();
     this.#before = before;
+    this.#company = company;
     this.live = new Live(company, settings, changes);
     this.nodes = new Int32Array(before.counters.itemsets.size).fill(-1);
     this.#slices = this.#build();
@@ -40,6 +42,8 @@ export class Rebuild {
     const rules = yield* settle.build((item, implied) => before.itemsets.implications.has(item, implied));
     const formerOf = yield* counters.itemsets.nodesIn(before.itemsets);
     for (const [node, former] of formerOf.entries()) if (former !== -1) this.nodes[former] = node;
+    // Entitlements may have come since anything was counted there.
+    before.table(this.#company.catalog.size - 1);
     yield* rules.restoreAll(before.tables, formerOf);
     yield* counters.takeRules(rules);
   }

@@ -48,25 +48,20 @@ export class RuleTable {
 
   /** Offset of the rule of this itemset, or -1. */
   find(itemset: number): number {
-    return this.findFrom(itemset, this.firstPlace(itemset));
-  }
-
-  /** The first place of an itemset, for `findFrom`: places in many tables can be read before any is looked at. */
-  firstPlace(itemset: number): number {
-    return this.slots[(home(itemset) & this.#mask) * RULE_WIDTH]!;
-  }
-
-  /** `find`, when `firstPlace` gave `first`. */
-  findFrom(itemset: number, first: number): number {
     const slots = this.slots;
     const mask = this.#mask;
     const key = itemset + 1;
     let slot = home(itemset) & mask;
-    for (let found = first; found !== key; found = slots[slot * RULE_WIDTH]!) {
+    for (let found = this.firstPlace(itemset); found !== key; found = slots[slot * RULE_WIDTH]!) {
       if (found === 0) return -1;
       slot = (slot + 1) & mask;
     }
     return slot * RULE_WIDTH;
+  }
+
+  /** What stands where an itemset is looked for first; 0: it has no rule. */
+  firstPlace(itemset: number): number {
+    return this.slots[(home(itemset) & this.#mask) * RULE_WIDTH]!;
   }
 
   /** For every itemset the offset of its rule, or -1, into `offsets`. */
