@@ -14,8 +14,9 @@ import type {
 } from "../events/event.ts";
 import { IntLists } from "./int-lists.ts";
 import { Interner } from "./interner.ts";
+import { marksOf } from "./item-marks.ts";
 import type { Items } from "./items.ts";
-import { largerBytes, largerFloats } from "./larger.ts";
+import { largerBytes, largerFloats, largerIntegers } from "./larger.ts";
 import { type Moment, NEVER, stampFor, wins } from "./registers.ts";
 import type { UserRow } from "./rows.ts";
 import { IDENTITY_ITEMS_MAX } from "./settings.ts";
@@ -50,6 +51,8 @@ export class Identities {
   itemsChangedAt: Float64Array = new Float64Array(64).fill(NEVER);
   /** By user: item ids of all attributes, features or not, in item order. */
   readonly attributes: IntLists = new IntLists();
+  /** By user: what marks the previous items (item-marks.ts). */
+  previousMarks: Int32Array = new Int32Array(64);
   readonly #items: Items;
   #stateAt: Float64Array = new Float64Array(64).fill(NEVER);
   #imageAt: Float64Array = new Float64Array(64).fill(NEVER);
@@ -72,6 +75,7 @@ export class Identities {
       const size = id * 2;
       this.state = largerBytes(this.state, size);
       this.itemsChangedAt = largerFloats(this.itemsChangedAt, size, NEVER);
+      this.previousMarks = largerIntegers(this.previousMarks, size);
       this.#attributesNamed = largerBytes(this.#attributesNamed, size);
       this.#stateAt = largerFloats(this.#stateAt, size, NEVER);
       this.#imageAt = largerFloats(this.#imageAt, size, NEVER);
@@ -202,11 +206,16 @@ export class Identities {
     const featuresBefore = before.filter((item) => this.#items.isFeature(item));
     const features = next.filter((item) => this.#items.isFeature(item));
     if (!sameIntegers(featuresBefore, features)) {
-      this.#previousItems.set(user, featuresBefore);
+      this.#setPrevious(user, featuresBefore);
       const last = this.itemsChangedAt[user]!;
       this.itemsChangedAt[user] = Math.max(last, stampFor(moment, last));
     }
     return true;
+  }
+
+  #setPrevious(user: number, items: readonly number[]): void {
+    this.#previousItems.set(user, items);
+    this.previousMarks[user] = marksOf(items);
   }
 
   #setField<K extends (typeof FIELDS)[number]>(user: number, field: K, value: Fields[K] | null): boolean {
@@ -252,7 +261,7 @@ export class Identities {
     if (registers.o !== undefined) this.#ownStamps.set(id, new Map(registers.o));
     if (registers.f !== undefined) this.#fields.set(id, registers.f);
     if (registers.p === undefined) return;
-    this.#previousItems.set(id, registers.p);
+    this.#setPrevious(id, registers.p);
     this.itemsChangedAt[id] = registers.c ?? NEVER;
   }
 }

@@ -8,13 +8,12 @@ import type { ChoiceReader } from "./choices-ahead.ts";
 import type { Company } from "./company.ts";
 import type { DeltaLog, ScoreCode } from "./delta-log.ts";
 import { DueQueue } from "./due-queue.ts";
-import { IntLists } from "./int-lists.ts";
 import { NOTHING, PREDICTION } from "./pairs.ts";
 import type { Target } from "./target.ts";
+import { Watching } from "./watching.ts";
 
 export class Published {
-  /** By entitlement: rows whose flags depend on other rules than those of the user's present items. */
-  readonly watching: IntLists = new IntLists();
+  readonly watching: Watching;
   readonly #company: Company;
   readonly #target: Target;
   readonly #log: DeltaLog;
@@ -26,6 +25,7 @@ export class Published {
     this.#target = target;
     this.#log = log;
     this.#changes = changes;
+    this.watching = new Watching(company.identities);
     this.#due = new DueQueue(company.nowMs);
   }
 
@@ -56,7 +56,7 @@ export class Published {
       if (target.kind === NOTHING) return;
       row = pairs.findOrMake(user, entitlement);
     }
-    this.#watch(row, entitlement);
+    this.watching.set(user, entitlement, target.watchesPrevious);
     pairs.setBest(row, target.bestUnion, target.bestFreq, target.secure);
     const due = target.nextDue(row);
     if (due !== Infinity) this.#due.push(due, row);
@@ -142,10 +142,5 @@ export class Published {
     if (target.kind !== NOTHING || target.flags !== 0) return;
     this.#changes.unpublished.push([pairs.entitlementOf(row), pairs.userOf(row)]);
     pairs.releaseIfBlank(row);
-  }
-
-  #watch(row: number, entitlement: number): void {
-    if (this.#target.watchesPrevious) this.watching.insert(entitlement, row);
-    else this.watching.remove(entitlement, row);
   }
 }

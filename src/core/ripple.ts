@@ -219,14 +219,15 @@ export class Ripple {
     if (waiting.changes.length === 0) return 0;
     const sweep = this.#beginSweep();
     for (const user of waiting.looked) sweep.leaveOut(user);
+    const meet = (user: number): boolean => sweep.meet(user);
     const rules = byRule(waiting.changes);
     let followed = 0;
     let visits = 0;
     while (followed < rules.length && visits <= looks * VISITS_A_LOOK) {
-      visits += 1 + this.#concern.forEach(rules[followed++]!, (user) => sweep.meet(user));
+      visits += 1 + this.#concern.forEach(rules[followed++]!, meet);
     }
     waiting.changes = rules.slice(followed);
-    this.#meetWatching(entitlement, rules.slice(0, followed));
+    this.#published.watching.forEachConcerned(entitlement, rules.slice(0, followed), this.#counters.itemsets, meet);
     addUsers(waiting, sweep.users());
     return Math.floor(visits / VISITS_A_LOOK);
   }
@@ -246,16 +247,6 @@ export class Ripple {
     const inRows = pairs.rowsOf(entitlement).users();
     const { recommendThreshold } = policy.of(entitlement);
     return this.#all.of(identities.size, inRows, this.#counters.table(entitlement), recommendThreshold);
-  }
-
-  /** Pairs whose flags look at their user's previous items. */
-  #meetWatching(entitlement: number, changes: readonly RuleChange[]): void {
-    const { pairs, identities } = this.#company;
-    const { itemsets } = this.#counters;
-    for (const row of this.#published.watching.toArray(entitlement)) {
-      const previous = identities.previousItemsOf(pairs.userOf(row));
-      if (changes.some(({ itemset }) => itemsets.isWithin(itemset, previous))) this.#sweep.meet(pairs.userOf(row));
-    }
   }
 
   #beginSweep(): Sweep {
