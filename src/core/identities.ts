@@ -14,9 +14,9 @@ import type {
 } from "../events/event.ts";
 import { IntLists } from "./int-lists.ts";
 import { Interner } from "./interner.ts";
-import { marksOf } from "./item-marks.ts";
+import { ItemMarks } from "./item-marks.ts";
 import type { Items } from "./items.ts";
-import { largerBytes, largerFloats, largerIntegers } from "./larger.ts";
+import { largerBytes, largerFloats } from "./larger.ts";
 import { type Moment, NEVER, stampFor, wins } from "./registers.ts";
 import type { UserRow } from "./rows.ts";
 import { IDENTITY_ITEMS_MAX } from "./settings.ts";
@@ -51,8 +51,8 @@ export class Identities {
   itemsChangedAt: Float64Array = new Float64Array(64).fill(NEVER);
   /** By user: item ids of all attributes, features or not, in item order. */
   readonly attributes: IntLists = new IntLists();
-  /** By user: what marks the previous items (item-marks.ts). */
-  previousMarks: Int32Array = new Int32Array(64);
+  /** By user: the previous items. */
+  readonly previousMarks: ItemMarks = new ItemMarks();
   readonly #items: Items;
   #stateAt: Float64Array = new Float64Array(64).fill(NEVER);
   #imageAt: Float64Array = new Float64Array(64).fill(NEVER);
@@ -75,7 +75,6 @@ export class Identities {
       const size = id * 2;
       this.state = largerBytes(this.state, size);
       this.itemsChangedAt = largerFloats(this.itemsChangedAt, size, NEVER);
-      this.previousMarks = largerIntegers(this.previousMarks, size);
       this.#attributesNamed = largerBytes(this.#attributesNamed, size);
       this.#stateAt = largerFloats(this.#stateAt, size, NEVER);
       this.#imageAt = largerFloats(this.#imageAt, size, NEVER);
@@ -215,7 +214,7 @@ export class Identities {
 
   #setPrevious(user: number, items: readonly number[]): void {
     this.#previousItems.set(user, items);
-    this.previousMarks[user] = marksOf(items);
+    this.previousMarks.mark(user, items);
   }
 
   #setField<K extends (typeof FIELDS)[number]>(user: number, field: K, value: Fields[K] | null): boolean {

@@ -315,6 +315,20 @@ export const CANARIES: readonly Canary[] = [
     family: "exact",
   },
   {
+    name: "who moved is not looked at again when a rule of the items before changes",
+    file: "watching.ts",
+    find: "meet(user);\n        break;",
+    replace: "break;",
+    family: "exact",
+  },
+  {
+    name: "the items before a move are not marked",
+    file: "identities.ts",
+    find: "this.previousMarks.mark(user, items);",
+    replace: "",
+    family: "exact",
+  },
+  {
     name: "choices made ahead are taken although the rules changed since",
     file: "choices-ahead.ts",
     find: "return choices !== undefined && this.#isAsCopied(entitlement) ?",
