@@ -76,6 +76,7 @@ export function reorganised({ settings, actions }: Run): Run {
   const half = Math.floor(actions.length / 2);
   const images = actions.slice(0, half).flatMap((action) => (isStep(action) ? action.events : []));
   const people = images.flatMap(({ event }) => (event.type === "identity.upserted" ? [event] : []));
+  const grants = images.flatMap(({ event }) => (event.type === "assignment.granted" ? [event] : []));
   const later = actions.slice(half).flatMap((action, i): Action[] => {
     const countedAtOnceMax = i % 3;
     if (!isStep(action)) return action.do === "settle" && countedAtOnceMax > 0 ? [] : [action];
@@ -88,7 +89,14 @@ export function reorganised({ settings, actions }: Run): Run {
       const { attributes } = people[(i + mover + 1) % people.length]!;
       return { event: { type: "identity.changed", user, attributes, at: recordAtMs }, recordAtMs };
     });
-    return [{ ...step, events: moves }, ...steps];
+    const others = grants.filter(({ user }) => movers.every((mover) => mover.user !== user));
+    const first = others.length === 0 ? 0 : (i * MOVERS_MAX) % others.length;
+    // Most events of a mass are about people, in every second one all.
+    const end = i % (2 * STEPS_A_REORGANISATION) > 0 ? first + movers.length - 1 : first;
+    const revocations = others.slice(first, end).map(({ user, entitlement }): StepEvent => {
+      return { event: { type: "assignment.revoked", user, entitlement, at: recordAtMs }, recordAtMs };
+    });
+    return [{ ...step, events: [...moves, ...revocations] }, ...steps];
   });
   return { settings, actions: [...actions.slice(0, half), ...later] };
 }
