@@ -19,9 +19,10 @@ export class ItemMarks {
     this.#bits[2 * set + 1] = bitsOf(items, SPREADS[1]);
   }
 
-  /** false: a set has items that another one lacks; so does one that was never marked, unless the first is empty. */
+  /** false: a set has an item that another one lacks. What was never marked lacks all. */
   mayBeWithin(set: number, other: ItemMarks, otherSet: number): boolean {
-    const [bits, otherBits] = [this.#bits, other.#bits];
+    const bits = this.#bits;
+    const otherBits = other.#bits;
     if ((bits[2 * set]! & ~otherBits[2 * otherSet]!) !== 0) return false;
     return (bits[2 * set + 1]! & ~otherBits[2 * otherSet + 1]!) === 0;
   }

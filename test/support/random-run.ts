@@ -70,7 +70,7 @@ export function restless({ settings, actions }: Run): Run {
 
 /**
  * The same events, the second half of them one by one, with a mass after every few: many people become what others were
- * in the beginning.
+ * in the beginning, and in every second mass others lose access.
  */
 export function reorganised({ settings, actions }: Run): Run {
   const half = Math.floor(actions.length / 2);
