@@ -2,7 +2,7 @@
  * Batch path: all rules of a company, counted at once, itemset by itemset. While one itemset is counted there is one
  * small counter for every entitlement, so hardly anything waits for memory.
  *
- * The columns hold one place for every rule: those of itemset S stand at `start[S] … start[S + 1)`, by entitlement.
+ * The columns hold one place for every rule: those of itemset S stand at `start[S] … end[S]`, by entitlement.
  */
 import type { Company } from "./company.ts";
 import { lowerBound } from "./int-lists.ts";
@@ -13,10 +13,14 @@ import { MemberCount } from "./member-count.ts";
 import { firstPlaces, PUBLISHED_FREQ, PUBLISHED_UNION, type RuleTable } from "./rule-tables.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
+/** Instead of a place. */
+const UNCOUNTED = -1;
+
 const NONE: Int32Array = new Int32Array(0);
 
 export class BatchRules {
   readonly start: Int32Array;
+  readonly end: Int32Array;
   entitlements: Int32Array = new Int32Array(1024);
   freqUnions: Int32Array = new Int32Array(1024);
   /** Published evidence that was restored; 0, 0 where none was, and no columns as long as there is none. */
@@ -27,24 +31,30 @@ export class BatchRules {
   readonly #materiality: Materiality;
   #size = 0;
 
-  /** Of these itemsets and no others. */
-  constructor(company: Company, itemsets: Itemsets, materiality: Materiality) {
+  /** Of the itemsets with numbers below `count`. */
+  constructor(company: Company, itemsets: Itemsets, count: number, materiality: Materiality) {
     this.#company = company;
     this.#itemsets = itemsets;
     this.#materiality = materiality;
-    this.start = new Int32Array(itemsets.size + 1);
+    this.start = new Int32Array(count).fill(UNCOUNTED);
+    this.end = new Int32Array(count);
   }
 
   /** Counts everything: members and what is counted of a row are up to date. */
   *count(): Slices<void> {
     const members = new MemberCount(this.#company);
-    for (let itemset = 0; itemset + 1 < this.start.length; ) {
+    for (let itemset = 0; itemset < this.start.length; ) {
       yield;
-      for (let done = 0; itemset + 1 < this.start.length && done < SLICE; itemset++) {
+      for (let done = 0; itemset < this.start.length && done < SLICE; itemset++) {
         done += this.#itemsets.freq(itemset);
         this.#countOne(itemset, members);
       }
     }
+  }
+
+  /** Places are below this. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Published freqUnion of the rule in a place. */
@@ -62,10 +72,10 @@ export class BatchRules {
    * by itemset the one of the same items there, or -1.
    */
   *restoreAll(tables: readonly RuleTable[], formerOf: Int32Array): Slices<void> {
-    for (let itemset = 0; itemset + 1 < this.start.length; ) {
+    for (let itemset = 0; itemset < this.start.length; ) {
       yield;
-      const from = this.start[itemset]!;
-      for (; itemset + 1 < this.start.length && this.start[itemset]! - from < SLICE; itemset++) {
+      for (let done = 0; itemset < this.start.length && done < SLICE; itemset++) {
+        done += this.end[itemset]! - this.start[itemset]!;
         if (formerOf[itemset] !== -1) this.#restoreRules(itemset, tables, formerOf[itemset]!);
       }
     }
@@ -79,7 +89,7 @@ export class BatchRules {
 
   #restoreRules(itemset: number, tables: readonly RuleTable[], former: number): void {
     const from = this.start[itemset]!;
-    const end = this.start[itemset + 1]!;
+    const end = this.end[itemset]!;
     if (firstPlaces(former, tables, this.entitlements, from, end) === 0) return;
     for (let at = from; at < end; at++) {
       const table = tables[this.entitlements[at]!]!;
@@ -109,13 +119,17 @@ export class BatchRules {
   }
 
   #countOne(itemset: number, members: MemberCount): void {
+    if (this.start[itemset] !== UNCOUNTED) return;
     const itemsets = this.#itemsets;
     const freq = itemsets.freq(itemset);
     const parent = itemsets.parentOf(itemset);
-    // Who has all of an itemset has its parent, which was counted before: of as many people, they are the same.
-    if (parent !== -1 && itemsets.freq(parent) === freq) this.#repeat(parent);
+    // Who has all of an itemset has its parent: of as many people, they are the same.
+    const isRepeated = parent !== -1 && itemsets.freq(parent) === freq;
+    if (isRepeated) this.#countOne(parent, members);
+    this.start[itemset] = this.#size;
+    if (isRepeated) this.#repeat(parent);
     else if (freq >= this.#company.policy.supportFloor) this.#add(members.count(itemsets.members, itemset), members);
-    this.start[itemset + 1] = this.#size;
+    this.end[itemset] = this.#size;
   }
 
   #add(entitlements: Int32Array, members: MemberCount): void {
@@ -129,7 +143,7 @@ export class BatchRules {
   /** Adds the same rules as another itemset has. */
   #repeat(itemset: number): void {
     const from = this.start[itemset]!;
-    const end = this.start[itemset + 1]!;
+    const end = this.end[itemset]!;
     this.#makeRoom(end - from);
     this.entitlements.copyWithin(this.#size, from, end);
     this.freqUnions.copyWithin(this.#size, from, end);
@@ -145,8 +159,8 @@ export class BatchRules {
 
   /** The place of a rule, or -1. */
   #find(entitlement: number, itemset: number): number {
-    if (itemset + 1 >= this.start.length) return -1;
-    const end = this.start[itemset + 1]!;
+    if (itemset >= this.start.length) return -1;
+    const end = this.end[itemset]!;
     const at = lowerBound(this.entitlements, this.start[itemset]!, end, entitlement);
     return at < end && this.entitlements[at] === entitlement ? at : -1;
   }

@@ -129,52 +129,51 @@ export class Counters {
 
   /** Which itemset has rules with which entitlements, and strong ones. */
   *#indexRules(rules: BatchRules): Slices<void> {
-    const { start, entitlements } = rules;
+    const { start, end, entitlements } = rules;
     const { policy } = this.#company;
     const strong: number[] = [];
-    const counts = new Int32Array(start.length - 1);
-    for (let itemset = 0; itemset < counts.length; itemset++) counts[itemset] = start[itemset + 1]! - start[itemset]!;
+    const counts = new Int32Array(start.length);
+    for (let itemset = 0; itemset < counts.length; itemset++) counts[itemset] = end[itemset]! - start[itemset]!;
     this.rulesOf.allocate(counts);
-    for (let itemset = 0, done = 0; itemset + 1 < start.length; itemset++) {
-      const end = start[itemset + 1]!;
-      if (end - done > SLICE) {
-        done = end;
+    for (let itemset = 0, done = 0; itemset < start.length; itemset++) {
+      done += counts[itemset]!;
+      if (done > SLICE) {
+        done = 0;
         yield;
       }
       const to = this.rulesOf.start[itemset]! - start[itemset]!;
       const freq = this.itemsets.freq(itemset);
       strong.length = 0;
-      for (let at = start[itemset]!; at < end; at++) {
+      for (let at = start[itemset]!; at < end[itemset]!; at++) {
         this.rulesOf.pool[to + at] = entitlements[at]!;
         const threshold = policy.of(entitlements[at]!).recommendThreshold;
         if (reaches(rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq), threshold))
           strong.push(entitlements[at]!);
       }
-      this.strongOf.assign(itemset, strong);
+      if (strong.length > 0) this.strongOf.assign(itemset, strong);
     }
   }
 
   /** Nothing is known yet of what consumers were told: looks will lower the floors. */
   *#fillTables(rules: BatchRules): Slices<void> {
-    const { start, entitlements, freqUnions } = rules;
+    const { start, end, entitlements, freqUnions } = rules;
     const sizes = new Int32Array(this.tables.length);
-    const size = start.at(-1)!;
-    for (let at = 0; at < size; at++) sizes[entitlements[at]!]!++;
+    for (let at = 0; at < rules.size; at++) sizes[entitlements[at]!]!++;
     for (let entitlement = 0; entitlement < sizes.length; entitlement++) {
       this.tables[entitlement] = new RuleTable(sizes[entitlement]);
       // Memory that is asked for must be cleared, and old memory be collected.
       if (sizes[entitlement]! > RULES_ALLOCATED_A_SLICE) yield;
     }
     const { tables } = this;
-    for (let itemset = 0, done = 0; itemset + 1 < start.length; itemset++) {
-      const end = start[itemset + 1]!;
-      if (end - done > SLICE) {
-        done = end;
+    for (let itemset = 0, done = 0; itemset < start.length; itemset++) {
+      done += end[itemset]! - start[itemset]!;
+      if (done > SLICE) {
+        done = 0;
         yield;
       }
       const freq = this.itemsets.freq(itemset);
-      this.readAhead = firstPlaces(itemset, tables, entitlements, start[itemset]!, end);
-      for (let at = start[itemset]!; at < end; at++) {
+      this.readAhead = firstPlaces(itemset, tables, entitlements, start[itemset]!, end[itemset]!);
+      for (let at = start[itemset]!; at < end[itemset]!; at++) {
         const table = tables[entitlements[at]!]!;
         table.insertTold(itemset, freqUnions[at]!, rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq));
       }

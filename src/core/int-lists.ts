@@ -120,17 +120,17 @@ export class IntLists {
     }
   }
 
-  /** List v < `values` becomes those of the lists i < `lists` of another that hold v, ascending. All must be empty. */
-  *invert(lists: IntLists, count: number, values: number): Slices<void> {
+  /** List v < `values` becomes those of the lists `from … end` of another that hold v, ascending. All must be empty. */
+  *invert(lists: IntLists, from: number, end: number, values: number): Slices<void> {
     const counts = new Int32Array(values);
-    for (let list = 0; list < count; ) {
-      list = lists.#countValues(list, count, counts);
+    for (let list = from; list < end; ) {
+      list = lists.#countValues(list, end, counts);
       yield;
     }
     this.allocate(counts);
     counts.fill(0);
-    for (let list = 0; list < count; ) {
-      list = this.#invertSome(lists, list, count, counts);
+    for (let list = from; list < end; ) {
+      list = this.#invertSome(lists, list, end, counts);
       yield;
     }
   }
@@ -196,6 +196,21 @@ export class IntLists {
     for (let value = 0; value < values; value++) {
       const list = listOf(value);
       if (list !== -1) this.pool[this.start[list]! + filled[list]!++] = value;
+    }
+  }
+
+  /** `order`: the first lists, each at the place of the number that it gets. */
+  renumber(order: Int32Array): void {
+    const { start, length } = this;
+    const runBits = this.#runBits;
+    this.start = start.slice();
+    this.length = length.slice();
+    this.#runBits = runBits.slice();
+    for (let list = 0; list < order.length; list++) {
+      const old = order[list]!;
+      this.start[list] = start[old]!;
+      this.length[list] = length[old]!;
+      this.#runBits[list] = runBits[old]!;
     }
   }
 

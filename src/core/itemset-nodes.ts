@@ -43,6 +43,24 @@ export class ItemsetNodes {
     return this.#size++;
   }
 
+  /** `order`: all nodes, each at the place of the number that it gets. Before `indexAll`. */
+  renumber(order: Int32Array): void {
+    const { parent, item, depth, expanded } = this;
+    const numbers = new Int32Array(order.length);
+    for (let node = 0; node < order.length; node++) numbers[order[node]!] = node;
+    this.parent = new Int32Array(parent.length);
+    this.item = new Int32Array(item.length);
+    this.depth = new Uint8Array(depth.length);
+    this.expanded = new Uint8Array(expanded.length);
+    for (let node = 0; node < order.length; node++) {
+      const old = order[node]!;
+      this.parent[node] = parent[old] === ROOT ? ROOT : numbers[parent[old]!]!;
+      this.item[node] = item[old]!;
+      this.depth[node] = depth[old]!;
+      this.expanded[node] = expanded[old]!;
+    }
+  }
+
   *indexAll(): Slices<void> {
     this.#children.reserve(this.#size);
     for (let node = 0; node < this.#size; node++) {

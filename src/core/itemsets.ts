@@ -5,8 +5,9 @@
  *     so freq(S) = number of members. Itemsets below a node that was never frequent are not tracked: they cannot be
  *     frequent either. Redundant itemsets (implications.ts) are not tracked.
  *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
- *  3. `sets` lists, for a user, the tracked nodes that the user's items include, every parent before its children. For a
- *     user that is foreseen: those that mattered, when it got them, of the items that it is not counted with.
+ *  3. `sets` and `rare` list, for a user, the tracked nodes that the user's items include: `rare` those of two items and
+ *     more that are not expanded, which have no rules, `sets` all others. For a user that is foreseen, `sets` are those that
+ *     mattered, when it got them, of the items that it is not counted with.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
 import { Implications } from "./implications.ts";
@@ -18,7 +19,7 @@ import { Planting } from "./planting.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 /**
- * How the itemsets of one user changed. What another user's arrival makes tracked later is in none of these: it has no rule
+ * How the itemsets of one user changed that may have rules. What another user's arrival makes tracked later is in none of these: it has no rule
  * yet, and that other user has it among those added.
  */
 export interface SetChange {
@@ -36,8 +37,9 @@ interface Foreseen {
 export class Itemsets {
   /** By node: its members, ascending. */
   readonly members: IntLists = new IntLists();
-  /** By user: the nodes that it is a member of; or, foreseen, is looked at with. */
+  /** By user: the nodes that it is a member of; or, foreseen, is looked at with. Those without rules are apart. */
   readonly sets: IntLists = new IntLists();
+  readonly rare: IntLists = new IntLists();
   readonly implications: Implications = new Implications();
   readonly #items: Items;
   readonly #lengthMax: number;
@@ -159,20 +161,16 @@ export class Itemsets {
   /** Makes the user a member of exactly the tracked itemsets of `items` (feature items in item order). */
   assign(user: number, items: readonly number[]): SetChange {
     this.sets.reserve(user + 1);
-    const wanted = new Set(items);
-    const had = new Set<number>();
+    this.rare.reserve(user + 1);
+    const had = new Set(this.singleItemsOf(user));
     const removed: number[] = [];
-    this.sets.filter(user, (node) => {
-      if (this.#nodes.depth[node] === 1) had.add(this.#nodes.item[node]!);
-      for (let at = node; at !== ROOT; at = this.#nodes.parent[at]!) {
-        if (!wanted.has(this.#nodes.item[at]!)) {
-          this.#leave(node, user);
-          removed.push(node);
-          return false;
-        }
-      }
-      return true;
-    });
+    const stays = (node: number): boolean => {
+      if (this.isWithin(node, items)) return true;
+      this.#leave(node, user);
+      return false;
+    };
+    this.rare.filter(user, stays);
+    this.sets.filter(user, (node) => stays(node) || removed.push(node) === 0);
     const kept = this.sets.toIntegers(user);
     const added = this.#enterAll(user, items, (item) => !had.has(item));
     return { removed: Int32Array.from(removed), kept, added };
@@ -210,14 +208,12 @@ export class Itemsets {
     }
   }
 
-  /** By node: the one of the same items among other itemsets, or -1. Ids are those of a tree that `build` has just made. */
+  /** By node that may have rules: the one of the same items among other itemsets; -1: there is none. */
   *nodesIn(other: Itemsets): Slices<Int32Array> {
-    const nodes = new Int32Array(this.size);
+    const nodes = new Int32Array(this.size).fill(-1);
     for (let node = 0; node < nodes.length; node++) {
       if (node % SLICE === 0) yield;
-      const parent = this.parentOf(node);
-      const above = parent === ROOT ? ROOT : nodes[parent]!;
-      nodes[node] = above === -1 && parent !== ROOT ? -1 : other.#nodes.find(above, this.#nodes.item[node]!);
+      if (this.#nodes.expanded[node] === 1) nodes[node] = other.find(this.itemsOf(node));
     }
     return nodes;
   }
@@ -254,14 +250,14 @@ export class Itemsets {
 
   /**
    * Batch path: builds the whole tree from nothing. `items` gives every user's feature items in item order; `mayImply` says
-   * which implications are wanted.
+   * which implications are wanted. Itemsets that may have rules have ids below what is returned.
    */
-  *build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): Slices<void> {
-    const { members, sets, implications } = this;
+  *build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): Slices<number> {
+    const { members, sets, rare, implications } = this;
     yield* implications.learn(users, items, mayImply);
-    const tree = { nodes: this.#nodes, members, sets, implications };
+    const tree = { nodes: this.#nodes, members, sets, rare, implications };
     const [lengthMax, supportFloor] = [this.#lengthMax, this.#supportFloor];
-    yield* new Planting(tree, { users, items, itemsMax: this.#items.size, lengthMax, supportFloor }).grow();
+    return yield* new Planting(tree, { users, items, itemsMax: this.#items.size, lengthMax, supportFloor }).grow();
   }
 
   #addWithin(items: readonly number[], parent: number, from: number, nodes: number[]): void {
@@ -275,8 +271,8 @@ export class Itemsets {
   }
 
   /**
-   * Makes the user a member of the tracked itemsets of `items` with a new one among them; which. Of those without a new one
-   * the user is a member already.
+   * Makes the user a member of the tracked itemsets of `items` with a new one among them; which of these may have rules. Of
+   * those without a new one the user is a member already.
    */
   #enterAll(user: number, items: readonly number[], isNew: (item: number) => boolean): Int32Array {
     const known = this.sets.count(user);
@@ -313,9 +309,11 @@ export class Itemsets {
   #expandWhenFrequent(node: number): void {
     if (this.members.count(node) < this.#supportFloor) return;
     this.#nodes.expanded[node] = 1;
+    const members = this.members.toArray(node);
+    if (this.#nodes.depth[node]! > 1) for (const member of members) this.#bringForward(node, member);
     if (this.#nodes.depth[node] === this.#lengthMax) return;
     const children = new Set<number>();
-    for (const member of this.members.toArray(node)) {
+    for (const member of members) {
       for (const item of this.singleItemsOf(member)) {
         if (this.#items.compare(item, this.#nodes.item[node]!) <= 0 || this.#isRedundant(node, item)) continue;
         const child = this.#childOrNew(node, item);
@@ -330,7 +328,14 @@ export class Itemsets {
     if (!this.members.insert(node, user)) return;
     this.version++;
     this.#onChange(node, this.members.count(node) - 1);
-    this.sets.append(user, node);
+    const mayHaveRules = this.#nodes.depth[node] === 1 || this.#nodes.expanded[node] === 1;
+    (mayHaveRules ? this.sets : this.rare).append(user, node);
+  }
+
+  /** The node may have rules from now on. */
+  #bringForward(node: number, member: number): void {
+    this.rare.filter(member, (each) => each !== node);
+    this.sets.append(member, node);
   }
 
   #isRedundant(node: number, item: number): boolean {

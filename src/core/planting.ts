@@ -5,6 +5,7 @@ import { combinations } from "./combinations.ts";
 import type { Implications } from "./implications.ts";
 import type { IntLists } from "./int-lists.ts";
 import type { ItemsetNodes } from "./itemset-nodes.ts";
+import { numberTogether } from "./itemset-numbers.ts";
 import { ROOT } from "./itemset-order.ts";
 import { type Group, type Part, Refinement } from "./refinement.ts";
 import { SLICE, type Slices } from "./slices.ts";
@@ -14,6 +15,7 @@ interface Tree {
   readonly nodes: ItemsetNodes;
   readonly members: IntLists;
   readonly sets: IntLists;
+  readonly rare: IntLists;
   readonly implications: Implications;
 }
 
@@ -44,9 +46,10 @@ export class Planting {
     this.#refinement = new Refinement(people.users, people.items, people.itemsMax, people.lengthMax);
   }
 
-  *grow(): Slices<void> {
-    const { nodes, members, sets } = this.#tree;
-    const { users, items, lengthMax } = this.#people;
+  /** Itemsets that may have rules have ids below what is returned. */
+  *grow(): Slices<number> {
+    const { nodes, members, sets, rare } = this.#tree;
+    const { users, items, itemsMax, lengthMax } = this.#people;
     const everyone: Group = { users: new Int32Array(users), next: new Int32Array(users) };
     let count = 0;
     let memberships = 0;
@@ -57,15 +60,17 @@ export class Planting {
       everyone.next[count++] = this.#refinement.itemsOf(user);
     }
     sets.reserve(users);
+    rare.reserve(users);
     members.reservePool(memberships * 2);
     yield* this.#refineInSlices(ROOT, everyone, 0, count);
-    for (const { above, item, users: few } of this.#refinement.small) {
-      const node = this.#create(above, item, few);
-      if (node % SLICE === 0) yield;
-    }
+    const { order, mattering } = yield* numberTogether(nodes, members, users, itemsMax);
+    nodes.renumber(order);
+    yield;
+    members.renumber(order);
     yield* nodes.indexAll();
-    // Nodes are created parent before child, so in lists of ascending ids every parent comes before its children.
-    yield* sets.invert(members, nodes.size, users);
+    yield* sets.invert(members, 0, mattering, users);
+    yield* rare.invert(members, mattering, nodes.size, users);
+    return mattering;
   }
 
   /** As `#refine`, resting between the itemsets of few items. */
@@ -103,23 +108,13 @@ export class Planting {
     return this.#refinement.split(group, from, end, depth, (item) => !implications.isRedundant(nodes, node, item));
   }
 
-  /**
-   * The new node of a part, or -1: nodes below support, of which there are more than of others, come last. What is kept by
-   * itemset of those with rules then stands close together.
-   */
+  /** The new node of a part; -1: nothing grows below it. */
   #plant(above: number, item: number, { users }: Group, first: number, size: number): number {
-    if (size < this.#people.supportFloor) {
-      this.#refinement.small.add(above, item, users, first, size);
-      return -1;
-    }
-    const node = this.#create(above, item, users.subarray(first, first + size));
-    this.#tree.nodes.expanded[node] = 1;
-    return node;
-  }
-
-  #create(above: number, item: number, members: Int32Array): number {
-    const node = this.#tree.nodes.append(above, item);
-    this.#tree.members.assign(node, members);
+    const { nodes, members } = this.#tree;
+    const node = nodes.append(above, item);
+    members.assign(node, users.subarray(first, first + size));
+    if (size < this.#people.supportFloor) return -1;
+    nodes.expanded[node] = 1;
     return node;
   }
 }

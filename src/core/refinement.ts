@@ -1,6 +1,5 @@
 /** Batch path: splits a group of users by the items that they have beyond those that all of them have. */
 import type { IntLists } from "./int-lists.ts";
-import { largerIntegers } from "./larger.ts";
 
 /** Instead of the place of an item that makes no part. */
 const LEFT_OUT = -1;
@@ -22,8 +21,6 @@ export interface Part {
 export class Refinement {
   /** By depth: the parts of the group that was split there last, one after the other. */
   readonly groups: readonly Group[];
-  /** Groups that are not to be split. */
-  readonly small: SmallGroups = new SmallGroups();
   /** The items of every user, with END behind them. */
   readonly #pool: Int32Array;
   readonly #start: Int32Array;
@@ -87,33 +84,5 @@ export class Refinement {
     }
     for (const item of seen) counts[item] = 0;
     return parts;
-  }
-}
-
-/** Groups that wait until all larger ones have been split: [node above, item, size, users …] each. */
-class SmallGroups {
-  #integers: Int32Array = new Int32Array(1024);
-  #size = 0;
-
-  add(above: number, item: number, users: Int32Array, from: number, size: number): void {
-    const at = this.#size;
-    this.#size += 3 + size;
-    if (this.#size > this.#integers.length) this.#integers = largerIntegers(this.#integers, this.#size * 2);
-    this.#integers[at] = above;
-    this.#integers[at + 1] = item;
-    this.#integers[at + 2] = size;
-    for (let i = 0; i < size; i++) this.#integers[at + 3 + i] = users[from + i]!;
-  }
-
-  *[Symbol.iterator](): Generator<{ readonly above: number; readonly item: number; readonly users: Int32Array }> {
-    for (let at = 0; at < this.#size; ) {
-      const end = at + 3 + this.#integers[at + 2]!;
-      yield {
-        above: this.#integers[at]!,
-        item: this.#integers[at + 1]!,
-        users: this.#integers.subarray(at + 3, end),
-      };
-      at = end;
-    }
   }
 }
