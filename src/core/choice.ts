@@ -38,7 +38,7 @@ export class Choice {
   /** How users are chosen for until `done`: what is known ahead, else by rank, else rule by rule. */
   #ahead: ChoiceReader | null = null;
   #isRanked = false;
-  /** The floors that the last choice asks for are known ahead. */
+  /** What the last choice asks of the rules is known ahead. */
   #isAhead = false;
   readonly #window: Fraction;
   /** By items: the itemsets within them, as of this version of all. */
@@ -62,12 +62,12 @@ export class Choice {
   /**
    * So many users are about to be looked at, by published evidence, and so many before another entitlement is: takes what
    * is known of them ahead, or else ranks the rules before, when that pays. Until `done` the looks are at this entitlement
-   * only, and nobody reads floors.
+   * only, and nobody reads floors or leads.
    */
   expect(entitlement: number, users: number, usersInAll: number, ahead: ChoiceReader | null): void {
     const table = this.#counters.table(entitlement);
     this.#ahead = ahead;
-    if (ahead !== null) table.lowerFloorsTo(ahead.choices);
+    if (ahead !== null) table.take(ahead.choices.notes);
     const isKnown = this.#rankedTable === table;
     const isRanked = isKnown && this.#rankedVersion === table.version;
     // Rules that have changed once since they were ranked may do so before the others are looked at.
@@ -79,7 +79,7 @@ export class Choice {
   }
 
   done(): void {
-    if (this.#isRanked) this.#rankedTable.lowerFloorsTo(this.#ranking.takeFloors());
+    if (this.#isRanked) this.#rankedTable.take(this.#ranking.takeNotes());
     this.#isRanked = false;
     this.#ahead = null;
   }
@@ -88,11 +88,11 @@ export class Choice {
   forUser(user: number, entitlement: number, evidence: Evidence): boolean {
     const at = evidence === "published" && this.#ahead !== null ? this.#ahead.find(user) : -1;
     this.#isAhead = at !== -1;
-    if (this.#isAhead) return this.#takeAhead(entitlement, this.#ahead!, at);
+    if (this.#isAhead) return this.#takeAhead(this.#ahead!, at);
     const { pool, start, length } = this.#counters.itemsets.sets;
     const from = start[user] ?? 0;
     const end = from + (length[user] ?? 0);
-    if (this.#isRanked && evidence === "published") return this.#pickRanked(entitlement, pool, from, end);
+    if (this.#isRanked && evidence === "published") return this.#pickRanked(pool, from, end);
     this.#collect(entitlement, pool, from, end, evidence);
     return this.#pick();
   }
@@ -106,13 +106,12 @@ export class Choice {
 
   /** Notes at the rules that apply that a pair was told the choice: see `RuleTable.floorAt` and `leadsAt`. */
   noteTold(entitlement: number): void {
+    if (this.#isAhead) return;
+    if (this.#isRanked) return this.#ranking.note();
     const table = this.#counters.table(entitlement);
     table.setLeads(this.#chosenAt, true);
     table.setLeads(this.#bestAt, true);
-    if (this.#isAhead) return;
-    const floors = pairFloors(this, this.#window);
-    if (this.#isRanked) this.#ranking.lowerFloors(floors);
-    else table.lowerFloors(this.#offsets, this.#candidates, floors);
+    table.lowerFloors(this.#offsets, this.#candidates, pairFloors(this, this.#window));
   }
 
   /** The same items are asked for again and again, once for every entitlement that somebody holds. */
@@ -125,31 +124,26 @@ export class Choice {
     return sets;
   }
 
-  #takeAhead(entitlement: number, { choices }: ChoiceReader, at: number): boolean {
-    return this.#takeOffsets(entitlement, choices.chosen[at]!, choices.best[at]!, choices.secure[at] === 1);
+  #takeAhead({ choices }: ChoiceReader, at: number): boolean {
+    this.itemset = choices.itemsets[at]!;
+    this.freqUnion = choices.freqUnions[at]!;
+    this.freq = choices.freqs[at]!;
+    this.bestUnion = choices.bestUnions[at]!;
+    this.bestFreq = choices.bestFreqs[at]!;
+    this.secure = choices.secure[at] === 1;
+    return this.itemset !== -1;
   }
 
-  #pickRanked(entitlement: number, pool: Int32Array, from: number, end: number): boolean {
-    const ranking = this.#ranking;
-    if (ranking.choose(pool, from, end)) {
-      return this.#takeOffsets(entitlement, ranking.chosen, ranking.best, ranking.secure);
-    }
-    return this.#takeOffsets(entitlement, -1, -1, false);
-  }
-
-  /** Where the rules stand in the table; -1: none applies. */
-  #takeOffsets(entitlement: number, chosen: number, best: number, secure: boolean): boolean {
+  #pickRanked(pool: Int32Array, from: number, end: number): boolean {
     this.#clear();
-    if (chosen === -1) return false;
-    const { slots } = this.#counters.table(entitlement);
-    this.#chosenAt = chosen;
-    this.#bestAt = best;
-    this.itemset = slots[chosen]! - 1;
-    this.freqUnion = slots[chosen + PUBLISHED_UNION]!;
-    this.freq = slots[chosen + PUBLISHED_FREQ]!;
-    this.bestUnion = slots[best + PUBLISHED_UNION]!;
-    this.bestFreq = slots[best + PUBLISHED_FREQ]!;
-    this.secure = secure;
+    const ranking = this.#ranking;
+    if (!ranking.choose(pool, from, end)) return false;
+    this.itemset = ranking.itemset;
+    this.freqUnion = ranking.freqUnion;
+    this.freq = ranking.freq;
+    this.bestUnion = ranking.bestUnion;
+    this.bestFreq = ranking.bestFreq;
+    this.secure = ranking.secure;
     return true;
   }
 

@@ -47,8 +47,8 @@ export class ChoicesAhead {
     const hasRules = (itemset: number): boolean => rulesOf.count(itemset) > 0;
     return {
       basis,
-      sets: itemsets.sets.columns(() => true, hasRules),
-      members: itemsets.members.columns(hasRules, () => true),
+      sets: itemsets.sets.columns(() => true),
+      members: itemsets.members.columns(hasRules),
       itemsets: itemsets.columns(),
       itemRanks: this.#company.items.featureRanks(),
       window: this.#window,

@@ -4,17 +4,16 @@
  * nothing that was copied has changed (choices-ahead.ts).
  */
 import { Everyone } from "./everyone.ts";
-import { type PairFloors, pairFloors } from "./floors.ts";
 import type { IntListColumns } from "./int-lists.ts";
 import { compareItemsets, type ItemsetColumns } from "./itemset-order.ts";
 import { Ranking } from "./ranking.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, type RuleFloors, RuleTable } from "./rule-tables.ts";
+import { type RuleNotes, RuleTable } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
 export interface ChoosingBasis {
   /** Names the copy; tasks and choices that belong to it have the same number. */
   readonly basis: number;
-  /** By user: its itemsets, as far as they have rules; by itemset that has rules: its members. */
+  /** By user: its itemsets; by itemset that has rules: its members. */
   readonly sets: IntListColumns;
   readonly members: IntListColumns;
   readonly itemsets: ItemsetColumns;
@@ -35,17 +34,21 @@ export interface ChoosingTask {
   readonly rules: number;
 }
 
-/** Floors are those of all users with a choice: not above what they would be of those that are told one. */
-export interface Choices extends RuleFloors {
+export interface Choices {
   readonly basis: number;
   readonly entitlement: number;
   /** All whom the entitlement concerns (everyone.ts), ascending. */
   readonly users: Int32Array;
-  /** By place in `users`: offsets of the chosen rule and of the best one in the table; -1: no rule applies. */
-  readonly chosen: Int32Array;
-  readonly best: Int32Array;
-  /** 1: see `Choice.secure`. */
+  /** By place in `users`: see `Choice`; -1 instead of an itemset: no rule applies. */
+  readonly itemsets: Int32Array;
+  readonly freqUnions: Int32Array;
+  readonly freqs: Int32Array;
+  readonly bestUnions: Int32Array;
+  readonly bestFreqs: Int32Array;
+  /** 1: secure. */
   readonly secure: Uint8Array;
+  /** Of all users with a choice: they promise no more than those of the pairs that will be told one. */
+  readonly notes: RuleNotes;
 }
 
 export class Chooser {
@@ -65,32 +68,26 @@ export class Chooser {
     const { pool, start, length } = this.#basis.sets;
     const users = this.#everyone.of(usersMax, inRows, RuleTable.of(slots, rules), recommendThreshold);
     const ranking = this.#ranking;
-    const chosen = new Int32Array(users.length).fill(-1);
-    const best = new Int32Array(users.length).fill(-1);
+    const itemsets = new Int32Array(users.length).fill(-1);
+    const freqUnions = new Int32Array(users.length);
+    const freqs = new Int32Array(users.length);
+    const bestUnions = new Int32Array(users.length);
+    const bestFreqs = new Int32Array(users.length);
     const secure = new Uint8Array(users.length);
     ranking.make(slots, rules);
     for (let i = 0; i < users.length; i++) {
       const user = users[i]!;
       const from = start[user] ?? 0;
       if (!ranking.choose(pool, from, from + (length[user] ?? 0))) continue;
-      chosen[i] = ranking.chosen;
-      best[i] = ranking.best;
+      itemsets[i] = ranking.itemset;
+      freqUnions[i] = ranking.freqUnion;
+      freqs[i] = ranking.freq;
+      bestUnions[i] = ranking.bestUnion;
+      bestFreqs[i] = ranking.bestFreq;
       secure[i] = ranking.secure ? 1 : 0;
-      ranking.lowerFloors(this.#floorsOf(slots));
+      ranking.note();
     }
-    return { basis, entitlement, users, chosen, best, secure, ...ranking.takeFloors() };
-  }
-
-  /** Of the pair that was chosen for last. */
-  #floorsOf(slots: Int32Array): PairFloors {
-    const { secure, chosen, best } = this.#ranking;
-    const evidence = {
-      secure,
-      freqUnion: slots[chosen + PUBLISHED_UNION]!,
-      freq: slots[chosen + PUBLISHED_FREQ]!,
-      bestUnion: slots[best + PUBLISHED_UNION]!,
-      bestFreq: slots[best + PUBLISHED_FREQ]!,
-    };
-    return pairFloors(evidence, this.#basis.window);
+    const evidence = { itemsets, freqUnions, freqs, bestUnions, bestFreqs, secure };
+    return { basis, entitlement, users, ...evidence, notes: ranking.takeNotes() };
   }
 }

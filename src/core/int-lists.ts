@@ -157,21 +157,20 @@ export class IntLists {
     return list;
   }
 
-  /** A copy without gaps; lists and values for which these do not hold are left out. */
-  columns(keepsList: (list: number) => boolean, keepsValue: (value: number) => boolean): IntListColumns {
+  /** A copy without gaps; lists for which this does not hold are left out. */
+  columns(keepsList: (list: number) => boolean): IntListColumns {
+    const { pool } = this;
     const lists = this.start.length;
+    const length = this.length.map((count, list) => (count > 0 && keepsList(list) ? count : 0));
     const start = new Int32Array(lists);
-    const length = new Int32Array(lists);
-    const pool = new Int32Array(this.#poolUsed);
     let size = 0;
+    for (let list = 0; list < lists; size += length[list++]!) start[list] = size;
+    const kept = new Int32Array(size);
     for (let list = 0; list < lists; list++) {
-      start[list] = size;
-      if (this.length[list] === 0 || !keepsList(list)) continue;
-      const end = this.start[list]! + this.length[list]!;
-      for (let at = this.start[list]!; at < end; at++) if (keepsValue(this.pool[at]!)) pool[size++] = this.pool[at]!;
-      length[list] = size - start[list]!;
+      const [from, to] = [this.start[list]!, start[list]!];
+      for (let i = 0; i < length[list]!; i++) kept[to + i] = pool[from + i]!;
     }
-    return { pool: pool.slice(0, size), start, length };
+    return { pool: kept, start, length };
   }
 
   toArray(list: number): number[] {

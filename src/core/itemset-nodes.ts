@@ -7,14 +7,18 @@ import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
+const FEWEST = 64;
+/** After a batch there is so much room besides, by powers of two. */
+const ROOM_SHIFT = 4;
+
 export class ItemsetNodes {
   /** By node. */
-  parent: Int32Array = new Int32Array(64);
-  item: Int32Array = new Int32Array(64);
+  parent: Int32Array = new Int32Array(FEWEST);
+  item: Int32Array = new Int32Array(FEWEST);
   /** How many items. */
-  depth: Uint8Array = new Uint8Array(64);
+  depth: Uint8Array = new Uint8Array(FEWEST);
   /** 1: its children are tracked (itemsets.ts). */
-  expanded: Uint8Array = new Uint8Array(64);
+  expanded: Uint8Array = new Uint8Array(FEWEST);
   #size = 0;
   readonly #free: number[] = [];
   readonly #children: ChildIndex = new ChildIndex();
@@ -48,10 +52,11 @@ export class ItemsetNodes {
     const { parent, item, depth, expanded } = this;
     const numbers = new Int32Array(order.length);
     for (let node = 0; node < order.length; node++) numbers[order[node]!] = node;
-    this.parent = new Int32Array(parent.length);
-    this.item = new Int32Array(item.length);
-    this.depth = new Uint8Array(depth.length);
-    this.expanded = new Uint8Array(expanded.length);
+    const room = Math.max(FEWEST, order.length + (order.length >> ROOM_SHIFT));
+    this.parent = new Int32Array(room);
+    this.item = new Int32Array(room);
+    this.depth = new Uint8Array(room);
+    this.expanded = new Uint8Array(room);
     for (let node = 0; node < order.length; node++) {
       const old = order[node]!;
       this.parent[node] = parent[old] === ROOT ? ROOT : numbers[parent[old]!]!;

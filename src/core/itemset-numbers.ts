@@ -10,14 +10,9 @@ import { SLICE, type Slices } from "./slices.ts";
 export interface Numbering {
   /** Nodes, each at the place of the number that it gets. */
   readonly order: Int32Array;
-  /** Expanded nodes (itemsets.ts) and single items have numbers below this. */
+  /** Expanded nodes (itemsets.ts) and single items have numbers below this; others keep their order behind them. */
   readonly mattering: number;
 }
-
-/** Where nodes stand: may have rules; may not, but its user is known by it; may not. */
-const EXPANDED = 0;
-const SINGLE = 1;
-const RARE = 2;
 
 interface Nodes extends ItemsetColumns {
   readonly size: number;
@@ -27,45 +22,43 @@ interface Nodes extends ItemsetColumns {
 /** Users are below `users`, items below `items`. */
 export function* numberTogether(nodes: Nodes, members: IntLists, users: number, items: number): Slices<Numbering> {
   const { size, depth, expanded } = nodes;
-  const lastMembers = new Int32Array(size);
-  const places = new Uint8Array(size);
+  const matters = (node: number): boolean => expanded[node] === 1 || depth[node] === 1;
   let mattering = 0;
-  for (let node = 0; node < size; node++) {
-    lastMembers[node] = members.at(node, members.count(node) - 1);
-    places[node] = expanded[node] === 1 ? EXPANDED : depth[node] === 1 ? SINGLE : RARE;
-    if (places[node] !== RARE) mattering++;
+  for (let node = 0; node < size; node++) if (matters(node)) mattering++;
+  const order = new Int32Array(size);
+  for (let node = 0, next = 0, nextRare = mattering; node < size; node++) {
+    order[matters(node) ? next++ : nextRare++] = node;
   }
-  let order: Int32Array = Int32Array.from({ length: size }, (_, node) => node);
-  order = yield* sorted(order, lastMembers, users);
-  order = yield* sorted(order, rarestItems(nodes, members, items), items);
-  order = yield* sorted(order, places, RARE + 1);
+  const together = order.subarray(0, mattering);
+  const lastMembers = together.map((node) => members.at(node, members.count(node) - 1));
+  const byMember = yield* sorted(together, lastMembers, users);
+  yield;
+  order.set(yield* sorted(byMember, rarestItems(byMember, nodes, members, items), items));
   return { order, mattering };
 }
 
-/** By node: the one of its items that fewest users have. */
-function rarestItems({ size, parent, item, depth }: Nodes, members: IntLists, items: number): Int32Array {
+/** For each of some nodes, all single items among them, the one of its items that fewest users have. */
+function rarestItems(some: Int32Array, { parent, item, depth }: Nodes, members: IntLists, items: number): Int32Array {
   const having = new Int32Array(items);
-  for (let node = 0; node < size; node++) if (depth[node] === 1) having[item[node]!] = members.count(node);
-  const rarest = item.slice(0, size);
-  for (let node = 0; node < size; node++) {
+  for (const node of some) if (depth[node] === 1) having[item[node]!] = members.count(node);
+  return some.map((node) => {
+    let rarest = item[node]!;
     for (let at = parent[node]!; at !== ROOT; at = parent[at]!) {
-      if (having[item[at]!]! < having[rarest[node]!]!) rarest[node] = item[at]!;
+      if (having[item[at]!]! < having[rarest]!) rarest = item[at]!;
     }
-  }
-  return rarest;
+    return rarest;
+  });
 }
 
-/** Nodes by their keys, all below `keysMax`; those with the same key in the order in which they were. */
-function* sorted(nodes: Int32Array, keys: ArrayLike<number>, keysMax: number): Slices<Int32Array> {
-  yield;
+/** By their keys, which stand beside the values and are all below `keysMax`; equal ones in the order in which they were. */
+function* sorted(values: Int32Array, keys: Int32Array, keysMax: number): Slices<Int32Array> {
   const next = new Int32Array(keysMax + 1);
-  for (let node = 0; node < nodes.length; node++) next[keys[node]! + 1]!++;
+  for (const key of keys) next[key + 1]!++;
   for (let key = 0; key < keysMax; key++) next[key + 1]! += next[key]!;
-  const order = new Int32Array(nodes.length);
-  for (let i = 0; i < nodes.length; i++) {
+  const inOrder = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
     if (i % SLICE === 0) yield;
-    const node = nodes[i]!;
-    order[next[keys[node]!]!++] = node;
+    inOrder[next[keys[i]!]!++] = values[i]!;
   }
-  return order;
+  return inOrder;
 }

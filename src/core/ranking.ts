@@ -3,9 +3,9 @@
  * compares ranks and not evidence (docs/SEMANTICS.md, "Choosing the rule"). It pays when many users are looked at one
  * after the other.
  */
-import { FLOOR_MAX, floorFor, type PairFloors } from "./floors.ts";
+import { FLOOR_MAX, floorFor, pairFloors } from "./floors.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleFloors } from "./rule-tables.ts";
+import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleNotes, ruleNote } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
 /** Instead of the rank of an itemset without a rule: behind all ranks, of few rules and of many. */
@@ -21,9 +21,12 @@ export function rankingPays(users: number, rules: number): boolean {
 }
 
 export class Ranking {
-  /** The last answer: offsets of the chosen rule and of the best one in the table, and whether the choice is secure. */
-  chosen = -1;
-  best = -1;
+  /** The last answer: see `Choice`. */
+  itemset = -1;
+  freqUnion = 0;
+  freq = 0;
+  bestUnion = 0;
+  bestFreq = 0;
   secure = false;
   /** The order of two itemsets: `compareItemsets`. */
   readonly #compare: (itemset: number, other: number) => number;
@@ -37,8 +40,12 @@ export class Ranking {
   #unions: Int32Array = new Int32Array(0);
   #freqs: Int32Array = new Int32Array(0);
   #lasts: Int32Array = new Int32Array(0);
-  /** By rank: the lowest floor that looks found. */
+  /** By rank: the lowest floor that pairs ask for; 1: it is a choice, or the best one. */
   #floors: Uint8Array = new Uint8Array(0);
+  #leads: Uint8Array = new Uint8Array(0);
+  /** Ranks of the last answer. */
+  #chosen = -1;
+  #best = -1;
   /** By itemset. Most entitlements have few rules: their ranks take half the cache. */
   #rankOf: Uint16Array | Int32Array = new Uint16Array(0);
   #rankOfFew: Uint16Array = new Uint16Array(0);
@@ -83,14 +90,22 @@ export class Ranking {
     this.#count = count;
     if (count === 0) return false;
     const chosen = this.#mostGeneral(this.#lasts[best]!);
-    this.best = this.#offsets[best]!;
-    this.chosen = this.#offsets[chosen]!;
+    this.#chosen = chosen;
+    this.#best = best;
+    this.itemset = this.#itemsets[chosen]!;
+    this.freqUnion = this.#unions[chosen]!;
+    this.freq = this.#freqs[chosen]!;
+    this.bestUnion = this.#unions[best]!;
+    this.bestFreq = this.#freqs[best]!;
     this.secure = this.#isSecure(chosen);
     return true;
   }
 
-  /** No floor of the rules that applied last stays above what a pair asks of it. */
-  lowerFloors(asked: PairFloors): void {
+  /** Notes what the last answer asks of the rules that applied, if a pair is told it. */
+  note(): void {
+    this.#leads[this.#chosen] = 1;
+    this.#leads[this.#best] = 1;
+    const asked = pairFloors(this, this.#window);
     const ranks = this.#ranks;
     const floors = this.#floors;
     const unions = this.#unions;
@@ -102,11 +117,15 @@ export class Ranking {
     }
   }
 
-  /** The floors that `lowerFloors` found since the last call; to be taken before other rules are ranked. */
-  takeFloors(): RuleFloors {
-    const taken = { offsets: this.#offsets.slice(0, this.#size), floors: this.#floors.slice(0, this.#size) };
+  /** What was noted since the last call; to be taken before other rules are ranked. */
+  takeNotes(): RuleNotes {
+    const notes = new Uint16Array(this.#slots.length / RULE_WIDTH).fill(FLOOR_MAX);
+    for (let rank = 0; rank < this.#size; rank++) {
+      notes[this.#offsets[rank]! / RULE_WIDTH] = ruleNote(this.#floors[rank]!, this.#leads[rank] === 1);
+    }
     this.#floors.fill(FLOOR_MAX, 0, this.#size);
-    return taken;
+    this.#leads.fill(0, 0, this.#size);
+    return notes;
   }
 
   /** Of the ranks up to `last` that with the highest freqUnion; of equal ones the first by the whole order. */
@@ -227,6 +246,7 @@ export class Ranking {
     this.#freqs = largerIntegers(this.#freqs, size);
     this.#lasts = largerIntegers(this.#lasts, size);
     this.#floors = largerBytes(this.#floors, size).fill(FLOOR_MAX, this.#floors.length);
+    this.#leads = largerBytes(this.#leads, size);
   }
 }
 

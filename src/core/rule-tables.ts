@@ -18,10 +18,15 @@ const FLOOR_SHIFT = 24;
 const UNION_MASK = LEADS_BIT - 1;
 const BELOW_FLOOR_MASK = (1 << FLOOR_SHIFT) - 1;
 
-/** Floors of rules that stand at these offsets. */
-export interface RuleFloors {
-  readonly offsets: Int32Array;
-  readonly floors: Uint8Array;
+/** By slot of a table: the lowest floor that pairs ask for (floors.ts), and whether the rule leads; see `RuleTable`. */
+export type RuleNotes = Uint16Array;
+
+const NOTED_LEAD = 1 << 8;
+const NOTED_FLOOR = NOTED_LEAD - 1;
+
+/** Of a rule of which nothing was noted: FLOOR_MAX. */
+export function ruleNote(floor: number, leads: boolean): number {
+  return floor | (leads ? NOTED_LEAD : 0);
 }
 
 export class RuleTable {
@@ -183,9 +188,16 @@ export class RuleTable {
     }
   }
 
-  /** No floor of these rules stays above that which comes with it. */
-  lowerFloorsTo({ offsets, floors }: RuleFloors): void {
-    for (let i = 0; i < offsets.length; i++) this.#lowerFloor(offsets[i]!, floors[i]!);
+  /** Notes of the rules that are there, by slot. */
+  take(notes: RuleNotes): void {
+    const { slots } = this;
+    for (let slot = 0; slot < notes.length; slot++) {
+      const note = notes[slot]!;
+      if (note === FLOOR_MAX) continue;
+      const offset = slot * RULE_WIDTH;
+      this.#lowerFloor(offset, note & NOTED_FLOOR);
+      if ((note & NOTED_LEAD) !== 0) slots[offset + FREQ_UNION]! |= LEADS_BIT;
+    }
   }
 
   /** Itemsets of all rules, in no particular order. */

@@ -7,7 +7,9 @@ const chooser = new Chooser(workerData as ChoosingBasis);
 const port = parentPort!;
 port.on("message", (task: ChoosingTask) => {
   const choices = chooser.choose(task);
-  const { users, chosen, best, secure, offsets, floors } = choices;
-  const transferred = [users, chosen, best, secure, offsets, floors].map(({ buffer }) => buffer as ArrayBuffer);
-  port.postMessage(choices, transferred);
+  const { basis: _, entitlement: __, ...columns } = choices;
+  port.postMessage(
+    choices,
+    Object.values(columns).map(({ buffer }) => buffer as ArrayBuffer),
+  );
 });

@@ -101,7 +101,7 @@ describe("choices made ahead", () => {
     const choices = scene.choose();
     expect(choices.map(({ entitlement }) => entitlement)).toEqual([1, 0]);
     // A choice that is not taken could not be told from one that is, but for a wrong one.
-    choices[0]!.chosen.fill(-1);
+    choices[0]!.itemsets.fill(-1);
     for (const each of choices) scene.engine.takeChoices(each);
     scene.settle();
     expect(scene.told("A0")).toBe("too-few-holders");
@@ -123,7 +123,7 @@ describe("choices made ahead", () => {
     const scene = new Scene();
     const [payroll] = scene.choose();
     scene.engine.beginChoosing();
-    payroll!.chosen.fill(-1);
+    payroll!.itemsets.fill(-1);
     scene.engine.takeChoices(payroll!);
     scene.settle();
     scene.expectTarget();

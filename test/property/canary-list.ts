@@ -219,7 +219,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "floors that looks found while rules were ranked are not kept",
     file: "choice.ts",
-    find: "if (this.#isRanked) this.#rankedTable.lowerFloorsTo(this.#ranking.takeFloors());",
+    find: "if (this.#isRanked) this.#rankedTable.take(this.#ranking.takeNotes());",
     replace: "",
     family: "exact",
   },
@@ -260,17 +260,17 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "nobody notes which rule is a choice",
-    file: "choice.ts",
-    find: "table.setLeads(this.#chosenAt, true);",
+    file: "ranking.ts",
+    find: "this.#leads[this.#chosen] = 1;",
     replace: "",
     family: "exact",
   },
   {
     name: "nobody notes which rule is the best",
-    file: "choice.ts",
-    find: "table.setLeads(this.#bestAt, true);",
+    file: "ranking.ts",
+    find: "this.#leads[this.#best] = 1;",
     replace: "",
-    family: "exact",
+    family: "material",
   },
   {
     name: "a visit forgets that a rule leads",
@@ -338,7 +338,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "choices made ahead leave floors as they are",
     file: "choice.ts",
-    find: "if (ahead !== null) table.lowerFloorsTo(ahead.choices);",
+    find: "if (ahead !== null) table.take(ahead.choices.notes);",
     replace: "",
     family: "restless",
   },
