@@ -31,13 +31,13 @@ export class BatchRules {
   readonly #materiality: Materiality;
   #size = 0;
 
-  /** Of the itemsets with numbers below `count`. */
-  constructor(company: Company, itemsets: Itemsets, count: number, materiality: Materiality) {
+  /** Of the itemsets with numbers below `itemsetsMax`. */
+  constructor(company: Company, itemsets: Itemsets, itemsetsMax: number, materiality: Materiality) {
     this.#company = company;
     this.#itemsets = itemsets;
     this.#materiality = materiality;
-    this.start = new Int32Array(count).fill(UNCOUNTED);
-    this.end = new Int32Array(count);
+    this.start = new Int32Array(itemsetsMax).fill(UNCOUNTED);
+    this.end = new Int32Array(itemsetsMax);
   }
 
   /** Counts everything: members and what is counted of a row are up to date. */
@@ -69,7 +69,7 @@ export class BatchRules {
 
   /**
    * Takes back what was published, as `restore` does, from the tables of before, one for every entitlement: `formerOf` names
-   * by itemset the one of the same items there, or -1.
+   * by itemset the one of the same items there; -1: none that may have had rules.
    */
   *restoreAll(tables: readonly RuleTable[], formerOf: Int32Array): Slices<void> {
     for (let itemset = 0; itemset < this.start.length; ) {

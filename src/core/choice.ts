@@ -49,7 +49,7 @@ export class Choice {
   #unions: Int32Array = new Int32Array(256);
   #freqs: Int32Array = new Int32Array(256);
   #candidates = 0;
-  /** Where the chosen rule and the best one stand in the table. */
+  /** Where the chosen rule and the best one stand in the table, when they were found rule by rule. */
   #chosenAt = -1;
   #bestAt = -1;
 
@@ -104,7 +104,10 @@ export class Choice {
     return this.#pick();
   }
 
-  /** Notes at the rules that apply that a pair was told the choice: see `RuleTable.floorAt` and `leadsAt`. */
+  /**
+   * Notes at the rules that apply that a pair was told the choice: see `RuleTable.floorAt` and `leadsAt`. The last call was
+   * `forUser`, by published evidence.
+   */
   noteTold(entitlement: number): void {
     if (this.#isAhead) return;
     if (this.#isRanked) return this.#ranking.note();

@@ -198,7 +198,7 @@ export class IntLists {
     }
   }
 
-  /** `order`: the first lists, each at the place of the number that it gets. */
+  /** `order`: the first lists, each once, at the place of the number that it gets. */
   renumber(order: Int32Array): void {
     const { start, length } = this;
     const runBits = this.#runBits;

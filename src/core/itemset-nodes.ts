@@ -47,7 +47,7 @@ export class ItemsetNodes {
     return this.#size++;
   }
 
-  /** `order`: all nodes, each at the place of the number that it gets. Before `indexAll`. */
+  /** `order`: all nodes, each once, at the place of the number that it gets. Before `indexAll`. */
   renumber(order: Int32Array): void {
     const { parent, item, depth, expanded } = this;
     const numbers = new Int32Array(order.length);
@@ -78,6 +78,11 @@ export class ItemsetNodes {
   free(node: number): void {
     this.#children.delete(this.parent[node]!, this.item[node]!);
     this.#free.push(node);
+  }
+
+  /** A single item, or expanded: others have no rules. */
+  mayHaveRules(node: number): boolean {
+    return this.depth[node] === 1 || this.expanded[node] === 1;
   }
 
   /** Items of a node in item order. */

@@ -4,41 +4,46 @@
  * item mostly have the same members, and of these the ones with the same last member do.
  */
 import type { IntLists } from "./int-lists.ts";
-import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
+import type { ItemsetNodes } from "./itemset-nodes.ts";
+import { ROOT } from "./itemset-order.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 export interface Numbering {
   /** Nodes, each at the place of the number that it gets. */
   readonly order: Int32Array;
-  /** Expanded nodes (itemsets.ts) and single items have numbers below this; others keep their order behind them. */
-  readonly mattering: number;
-}
-
-interface Nodes extends ItemsetColumns {
-  readonly size: number;
-  readonly expanded: Uint8Array;
+  /** Rare ones (itemsets.ts) have numbers from here on, in the order in which they were. */
+  readonly rareFrom: number;
 }
 
 /** Users are below `users`, items below `items`. */
-export function* numberTogether(nodes: Nodes, members: IntLists, users: number, items: number): Slices<Numbering> {
-  const { size, depth, expanded } = nodes;
-  const matters = (node: number): boolean => expanded[node] === 1 || depth[node] === 1;
-  let mattering = 0;
-  for (let node = 0; node < size; node++) if (matters(node)) mattering++;
+export function* numberTogether(
+  nodes: ItemsetNodes,
+  members: IntLists,
+  users: number,
+  items: number,
+): Slices<Numbering> {
+  const { size } = nodes;
+  let rareFrom = 0;
+  for (let node = 0; node < size; node++) if (nodes.mayHaveRules(node)) rareFrom++;
   const order = new Int32Array(size);
-  for (let node = 0, next = 0, nextRare = mattering; node < size; node++) {
-    order[matters(node) ? next++ : nextRare++] = node;
+  for (let node = 0, next = 0, nextRare = rareFrom; node < size; node++) {
+    order[nodes.mayHaveRules(node) ? next++ : nextRare++] = node;
   }
-  const together = order.subarray(0, mattering);
+  const together = order.subarray(0, rareFrom);
   const lastMembers = together.map((node) => members.at(node, members.count(node) - 1));
   const byMember = yield* sorted(together, lastMembers, users);
   yield;
   order.set(yield* sorted(byMember, rarestItems(byMember, nodes, members, items), items));
-  return { order, mattering };
+  return { order, rareFrom };
 }
 
 /** For each of some nodes, all single items among them, the one of its items that fewest users have. */
-function rarestItems(some: Int32Array, { parent, item, depth }: Nodes, members: IntLists, items: number): Int32Array {
+function rarestItems(
+  some: Int32Array,
+  { parent, item, depth }: ItemsetNodes,
+  members: IntLists,
+  items: number,
+): Int32Array {
   const having = new Int32Array(items);
   for (const node of some) if (depth[node] === 1) having[item[node]!] = members.count(node);
   return some.map((node) => {

@@ -5,9 +5,9 @@
  *     so freq(S) = number of members. Itemsets below a node that was never frequent are not tracked: they cannot be
  *     frequent either. Redundant itemsets (implications.ts) are not tracked.
  *  2. A node is expanded when its freq first reaches `supportFloor`, and stays so until it is collected.
- *  3. `sets` and `rare` list, for a user, the tracked nodes that the user's items include: `rare` those of two items and
- *     more that are not expanded, which have no rules, `sets` all others. For a user that is foreseen, `sets` are those that
- *     mattered, when it got them, of the items that it is not counted with.
+ *  3. A node of two items and more that is not expanded is rare: it has no rules. `sets` and `rare` list, for a user, the
+ *     tracked nodes that the user's items include. For a user that is foreseen, `sets` are those that mattered, when it got
+ *     them, of the items that it is not counted with.
  *  4. A node without members keeps its id and its meaning until `collectEmpty`.
  */
 import { Implications } from "./implications.ts";
@@ -19,8 +19,8 @@ import { Planting } from "./planting.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 /**
- * How the itemsets of one user changed that may have rules. What another user's arrival makes tracked later is in none of these: it has no rule
- * yet, and that other user has it among those added.
+ * How the itemsets of one user changed, but for rare ones. One that ceases to be rare later, by another user's arrival, is
+ * in none of these: it has no rule yet, and that other user has it among those added.
  */
 export interface SetChange {
   readonly removed: Int32Array;
@@ -37,8 +37,9 @@ interface Foreseen {
 export class Itemsets {
   /** By node: its members, ascending. */
   readonly members: IntLists = new IntLists();
-  /** By user: the nodes that it is a member of; or, foreseen, is looked at with. Those without rules are apart. */
+  /** By user: the nodes that it is a member of, but for rare ones; or, foreseen, is looked at with. */
   readonly sets: IntLists = new IntLists();
+  /** By user: the rare nodes that it is a member of. */
   readonly rare: IntLists = new IntLists();
   readonly implications: Implications = new Implications();
   readonly #items: Items;
@@ -50,7 +51,7 @@ export class Itemsets {
   /** Another number whenever `within` may answer otherwise. */
   version = 0;
   #emptied: number[] = [];
-  /** By user that is foreseen: the nodes that it is a member of, and those that it is looked at with. */
+  /** By user that is foreseen: its `sets` as a member, and those that it is looked at with. */
   readonly #foreseen: Map<number, Foreseen> = new Map();
 
   constructor(
@@ -164,13 +165,17 @@ export class Itemsets {
     this.rare.reserve(user + 1);
     const had = new Set(this.singleItemsOf(user));
     const removed: number[] = [];
-    const stays = (node: number): boolean => {
-      if (this.isWithin(node, items)) return true;
+    const leaves = (node: number): boolean => {
+      if (this.isWithin(node, items)) return false;
       this.#leave(node, user);
-      return false;
+      return true;
     };
-    this.rare.filter(user, stays);
-    this.sets.filter(user, (node) => stays(node) || removed.push(node) === 0);
+    this.rare.filter(user, (node) => !leaves(node));
+    this.sets.filter(user, (node) => {
+      if (!leaves(node)) return true;
+      removed.push(node);
+      return false;
+    });
     const kept = this.sets.toIntegers(user);
     const added = this.#enterAll(user, items, (item) => !had.has(item));
     return { removed: Int32Array.from(removed), kept, added };
@@ -250,7 +255,7 @@ export class Itemsets {
 
   /**
    * Batch path: builds the whole tree from nothing. `items` gives every user's feature items in item order; `mayImply` says
-   * which implications are wanted. Itemsets that may have rules have ids below what is returned.
+   * which implications are wanted. Returns from which number on itemsets are rare.
    */
   *build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): Slices<number> {
     const { members, sets, rare, implications } = this;
@@ -271,7 +276,7 @@ export class Itemsets {
   }
 
   /**
-   * Makes the user a member of the tracked itemsets of `items` with a new one among them; which of these may have rules. Of
+   * Makes the user a member of the tracked itemsets of `items` with a new one among them; which of these are not rare. Of
    * those without a new one the user is a member already.
    */
   #enterAll(user: number, items: readonly number[], isNew: (item: number) => boolean): Int32Array {
@@ -328,11 +333,10 @@ export class Itemsets {
     if (!this.members.insert(node, user)) return;
     this.version++;
     this.#onChange(node, this.members.count(node) - 1);
-    const mayHaveRules = this.#nodes.depth[node] === 1 || this.#nodes.expanded[node] === 1;
-    (mayHaveRules ? this.sets : this.rare).append(user, node);
+    (this.#nodes.mayHaveRules(node) ? this.sets : this.rare).append(user, node);
   }
 
-  /** The node may have rules from now on. */
+  /** The node is rare no more. */
   #bringForward(node: number, member: number): void {
     this.rare.filter(member, (each) => each !== node);
     this.sets.append(member, node);

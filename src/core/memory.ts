@@ -122,7 +122,7 @@ export class Memory {
     live.markAllPending();
   }
 
-  /** Another one takes the place of `before`: `nodes` names its node of each itemset of before, or -1. */
+  /** Another one takes the place of `before`: `nodes` names its nodes that may have rules by itemset of before, or -1. */
   replace(before: Live, live: Live, nodes: Int32Array): void {
     const { pairs } = this.#company;
     for (let row = 0; row < pairs.size; row++) {

@@ -46,7 +46,7 @@ export class Planting {
     this.#refinement = new Refinement(people.users, people.items, people.itemsMax, people.lengthMax);
   }
 
-  /** Itemsets that may have rules have ids below what is returned. */
+  /** Returns from which number on itemsets are rare. */
   *grow(): Slices<number> {
     const { nodes, members, sets, rare } = this.#tree;
     const { users, items, itemsMax, lengthMax } = this.#people;
@@ -63,14 +63,14 @@ export class Planting {
     rare.reserve(users);
     members.reservePool(memberships * 2);
     yield* this.#refineInSlices(ROOT, everyone, 0, count);
-    const { order, mattering } = yield* numberTogether(nodes, members, users, itemsMax);
+    const { order, rareFrom } = yield* numberTogether(nodes, members, users, itemsMax);
     nodes.renumber(order);
     yield;
     members.renumber(order);
     yield* nodes.indexAll();
-    yield* sets.invert(members, 0, mattering, users);
-    yield* rare.invert(members, mattering, nodes.size, users);
-    return mattering;
+    yield* sets.invert(members, 0, rareFrom, users);
+    yield* rare.invert(members, rareFrom, nodes.size, users);
+    return rareFrom;
   }
 
   /** As `#refine`, resting between the itemsets of few items. */

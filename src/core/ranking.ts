@@ -5,7 +5,7 @@
  */
 import { FLOOR_MAX, floorFor, pairFloors } from "./floors.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
-import { PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleNotes, ruleNote } from "./rule-tables.ts";
+import { NOTHING_NOTED, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, type RuleNotes, ruleNote } from "./rule-tables.ts";
 import type { Fraction } from "./settings.ts";
 
 /** Instead of the rank of an itemset without a rule: behind all ranks, of few rules and of many. */
@@ -119,7 +119,7 @@ export class Ranking {
 
   /** What was noted since the last call; to be taken before other rules are ranked. */
   takeNotes(): RuleNotes {
-    const notes = new Uint16Array(this.#slots.length / RULE_WIDTH).fill(FLOOR_MAX);
+    const notes = new Uint16Array(this.#slots.length / RULE_WIDTH).fill(NOTHING_NOTED);
     for (let rank = 0; rank < this.#size; rank++) {
       notes[this.#offsets[rank]! / RULE_WIDTH] = ruleNote(this.#floors[rank]!, this.#leads[rank] === 1);
     }

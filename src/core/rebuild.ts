@@ -11,7 +11,7 @@ import { atOnce, type Slices } from "./slices.ts";
 export class Rebuild {
   readonly live: Live;
   isDone = false;
-  /** By itemset of before: the node of the same items now, or -1. */
+  /** By itemset of before: the node of the same items now; -1: none that may have rules. */
   readonly nodes: Int32Array;
   readonly #before: Live;
   readonly #company: Company;

@@ -24,7 +24,9 @@ export type RuleNotes = Uint16Array;
 const NOTED_LEAD = 1 << 8;
 const NOTED_FLOOR = NOTED_LEAD - 1;
 
-/** Of a rule of which nothing was noted: FLOOR_MAX. */
+/** No pair asks for a floor, and the rule does not lead. */
+export const NOTHING_NOTED: number = FLOOR_MAX;
+
 export function ruleNote(floor: number, leads: boolean): number {
   return floor | (leads ? NOTED_LEAD : 0);
 }
@@ -193,7 +195,7 @@ export class RuleTable {
     const { slots } = this;
     for (let slot = 0; slot < notes.length; slot++) {
       const note = notes[slot]!;
-      if (note === FLOOR_MAX) continue;
+      if (note === NOTHING_NOTED) continue;
       const offset = slot * RULE_WIDTH;
       this.#lowerFloor(offset, note & NOTED_FLOOR);
       if ((note & NOTED_LEAD) !== 0) slots[offset + FREQ_UNION]! |= LEADS_BIT;
@@ -251,7 +253,7 @@ export function firstPlaces(
   return all;
 }
 
-/** Four itemsets whose numbers follow one another share a cache line: those of one user often do (itemset-numbers.ts). */
+/** Four itemsets whose numbers follow one another stand side by side: those of one user often do (itemset-numbers.ts). */
 function home(itemset: number): number {
   return ((Math.imul(itemset >>> 2, 0x9e3779b1) >>> 7) << 2) | (itemset & 3);
 }

@@ -69,7 +69,7 @@ export class Settle {
       this.#countIdentity(user);
       if (user % USERS_A_SLICE === 0) yield;
     }
-    const mattering = yield* this.#counters.itemsets.build(users, features, mayImply);
+    const rareFrom = yield* this.#counters.itemsets.build(users, features, mayImply);
     this.#counters.table(catalog.size - 1);
     for (let row = 0; row < pairs.size; row++) {
       if (row % SLICE === 0) yield;
@@ -77,7 +77,7 @@ export class Settle {
       pairs.setCounted(row, 0);
       this.#recountRow(row);
     }
-    const rules = new BatchRules(this.#company, this.#counters.itemsets, mattering, this.#counters.materiality);
+    const rules = new BatchRules(this.#company, this.#counters.itemsets, rareFrom, this.#counters.materiality);
     yield* rules.count();
     return rules;
   }

@@ -7,9 +7,9 @@ const chooser = new Chooser(workerData as ChoosingBasis);
 const port = parentPort!;
 port.on("message", (task: ChoosingTask) => {
   const choices = chooser.choose(task);
-  const { basis: _, entitlement: __, ...columns } = choices;
+  const columns = Object.values<unknown>({ ...choices }).filter((column) => ArrayBuffer.isView(column));
   port.postMessage(
     choices,
-    Object.values(columns).map(({ buffer }) => buffer as ArrayBuffer),
+    columns.map(({ buffer }) => buffer as ArrayBuffer),
   );
 });

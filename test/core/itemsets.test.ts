@@ -45,13 +45,13 @@ describe("itemsets", () => {
     const people = Array.from({ length: 1_000 }, () =>
       Object.entries(valuesOf).map(([attribute, values]) => [attribute, String(random.below(values))] as const),
     );
-    const { itemsets, mattering } = planted(people);
+    const { itemsets, rareFrom } = planted(people);
     let numbers = 0;
     let lines = 0;
     for (let user = 0; user < people.length; user++) {
       const own = itemsets.sets.toArray(user);
-      expect(Math.max(...own)).toBeLessThan(mattering);
-      expect(Math.min(mattering, ...itemsets.rare.toArray(user))).toBe(mattering);
+      expect(Math.max(...own)).toBeLessThan(rareFrom);
+      expect(Math.min(rareFrom, ...itemsets.rare.toArray(user))).toBe(rareFrom);
       numbers += own.length;
       lines += new Set(own.map((node) => node >> 2)).size;
     }
@@ -71,8 +71,8 @@ function planted(everyone: readonly Attributes[]) {
   const features = new IntLists(people.length);
   for (const [user, own] of people.entries()) features.assign(user, own);
   const itemsets = new Itemsets(items, LENGTH_MAX, SUPPORT_FLOOR, () => {});
-  const mattering = atOnce(itemsets.build(people.length, features, () => false));
-  return { itemsets, people, items, mattering };
+  const rareFrom = atOnce(itemsets.build(people.length, features, () => false));
+  return { itemsets, people, items, rareFrom };
 }
 
 function inOrder(attributes: Attributes, items: Items): number[] {

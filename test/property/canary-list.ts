@@ -329,6 +329,20 @@ export const CANARIES: readonly Canary[] = [
     family: "exact",
   },
   {
+    name: "an itemset that ceases to be rare stays apart",
+    file: "itemsets.ts",
+    find: "for (const member of members) this.#bringForward(node, member);",
+    replace: ";",
+    family: "exact",
+  },
+  {
+    name: "an itemset is counted before the one whose rules it repeats",
+    file: "batch-rules.ts",
+    find: "if (isRepeated) this.#countOne(parent, members);",
+    replace: "",
+    family: "exact",
+  },
+  {
     name: "choices made ahead are taken although the rules changed since",
     file: "choices-ahead.ts",
     find: "return choices !== undefined && this.#isAsCopied(entitlement) ?",
