@@ -1,5 +1,7 @@
 /** A state on disk that a benchmark fills: rows of the engine, committed in large slices as step 1. */
-import { type Config, loadConfig, settingsDigest, settingsOf } from "../src/config.ts";
+
+import type { Config } from "../src/config/keys.ts";
+import { loadConfig, settingsDigest, settingsOf } from "../src/config.ts";
 import type { TableChanges } from "../src/core/rows.ts";
 import { openStore } from "../src/state/sqlite-store.ts";
 import type { Outbox, Store } from "../src/state/store.ts";

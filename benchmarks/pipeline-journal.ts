@@ -1,6 +1,7 @@
 /** The pipeline on the embedded journal, which has one process: the worker runs in this one, as in `corollary demo`. */
 import { join } from "node:path";
-import { type Config, loadConfig } from "../src/config.ts";
+import type { Config } from "../src/config/keys.ts";
+import { loadConfig } from "../src/config.ts";
 import { loadSchemaTable } from "../src/events/schema-files.ts";
 import { openLog } from "../src/log.ts";
 import type { AppendRecord } from "../src/transport/transport.ts";

@@ -1,7 +1,7 @@
 /** Whether a pipeline did its job, looked at when the worker has ended: what its figures are worth. */
 import { join } from "node:path";
 import { startStoredEngine } from "../src/cli/stored-engine.ts";
-import type { Config } from "../src/config.ts";
+import type { Config } from "../src/config/keys.ts";
 import { compareViews } from "../src/core/recount-checks.ts";
 import { loadSchemaTable } from "../src/events/schema-files.ts";
 import { openLog } from "../src/log.ts";

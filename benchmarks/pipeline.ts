@@ -1,6 +1,6 @@
 /** What is measured: a worker between input and output topics, on either transport. */
 import { eventRecord } from "../src/cli/event-record.ts";
-import type { Config } from "../src/config.ts";
+import type { Config } from "../src/config/keys.ts";
 import type { EncodableEvent } from "../src/events/encode-event.ts";
 import type { InputEvent } from "../src/events/event.ts";
 import type { AppendRecord } from "../src/transport/transport.ts";

@@ -1,5 +1,7 @@
 /** The public API: every name that other programs may build on. The only re-exporting file. */
-export { type Config, type ConfigSources, loadConfig, settingsDigest, settingsOf } from "./config.ts";
+
+export type { Config } from "./config/keys.ts";
+export { type ConfigSources, loadConfig, settingsDigest, settingsOf } from "./config.ts";
 export { Engine, type StepEvent, type StepInput, type StepResult } from "./core/engine.ts";
 export { recount } from "./core/recount.ts";
 export { DEFAULT_SETTINGS, type Exclusion, type Fraction, type Override, type Settings } from "./core/settings.ts";

@@ -3,7 +3,7 @@
  * that name people or what they hold are censored even when somebody logs them by mistake.
  */
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/keys.ts";
 
 export type Log = Logger;
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { AppError } from "../errors.ts";
 import { decodeRecord } from "../events/decode.ts";
 import { type InputChannel, routeOf } from "../events/encode-event.ts";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { type Company, makeCompany } from "../demo/company.ts";
 import { foundingEvents } from "../demo/company-events.ts";
 import { exampleEvents } from "../demo/example.ts";

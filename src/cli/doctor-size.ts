@@ -1,6 +1,6 @@
 /** `doctor`: whether a company fits into this machine's memory. */
 import { totalmem } from "node:os";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import type { Subject } from "./examination.ts";
 import { type CompanySize, estimateBytes } from "./memory-estimate.ts";
 

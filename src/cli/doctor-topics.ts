@@ -1,7 +1,7 @@
 /** `doctor`: the topics, and whether state, topics and backup still belong together. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import type { StoredHead } from "../state/store.ts";
 import type { TopicFacts } from "../transport/kafka/topics.ts";
 import type { Positions, Transport, Watermark } from "../transport/transport.ts";

@@ -1,5 +1,5 @@
 /** A typed event as a record of the input topic it belongs to. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { type EncodableEvent, encodeEvent, type InputChannel, routeOf } from "../events/encode-event.ts";
 import type { AppendRecord } from "../transport/transport.ts";
 

@@ -1,5 +1,5 @@
 /** The topics of the configuration on their broker: what is missing is made, and what stands there is said. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { AppError } from "../errors.ts";
 import { offsetsRetentionMs, withAdmin } from "../transport/kafka/admin.ts";
 import { createKafka } from "../transport/kafka/client.ts";

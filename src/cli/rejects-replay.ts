@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Command } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { AppError } from "../errors.ts";
 import type { DecodedReject } from "../events/decode-reject.ts";
 import type { AppendRecord } from "../transport/transport.ts";

@@ -2,7 +2,7 @@
 import { type Dirent, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { LOCK_FILE, lockFolder, OWNER_FILE } from "../state/lock.ts";
 import { STATE_SIDE_FILES } from "../state/replace.ts";
 import { STATE_FILE } from "../state/sqlite-store.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { AppError } from "../errors.ts";
 import { restoreState } from "../state/replace.ts";
 import type { StoredHead } from "../state/store.ts";

@@ -1,6 +1,7 @@
 /** What every command starts from: the global options, made into configuration, log and ways to answer. */
 import { type Command, Option } from "commander";
-import { type Config, loadConfig } from "../config.ts";
+import type { Config } from "../config/keys.ts";
+import { loadConfig } from "../config.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Terminal } from "./terminal.ts";
 

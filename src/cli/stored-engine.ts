@@ -1,6 +1,6 @@
 /** The state as of the last committed step, for commands that only read. A worker may be running beside them. */
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { settingsDigest, settingsOf } from "../config.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Settings } from "../core/settings.ts";

@@ -2,8 +2,8 @@
  * What each key of the configuration may be. Every error text says what is allowed; config.ts adds the key and the value.
  */
 import { z } from "zod";
-import type { Config } from "../config.ts";
 import type { Fraction } from "../core/settings.ts";
+import type { Config } from "./keys.ts";
 
 const DECIMALS_MAX = 9;
 

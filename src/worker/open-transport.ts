@@ -1,6 +1,6 @@
 /** Config → the transport that it names, not yet opened. The Kafka client is loaded only where it is used. */
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import type { Log } from "../log.ts";
 import { Journal } from "../transport/journal.ts";
 import type { Transport } from "../transport/transport.ts";

@@ -1,5 +1,5 @@
 /** Config → a worker that has recovered and is ready to go on. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { loadSchemaTable } from "../events/schema-files.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { Log } from "../log.ts";

@@ -1,5 +1,5 @@
 /** What the worker works with: everything that it does not make itself. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import type { SchemaTable } from "../events/schema-table.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../state/store.ts";

@@ -2,7 +2,7 @@
  * What consumers were told, read back from the changelog topics: the last record of each key. Compaction takes nothing
  * away from it, because it keeps the last record of each key too.
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import type { PairFlagsRow, PairScoreRow } from "../core/tables.ts";
 import { AppError } from "../errors.ts";
 import type { Flag, Score } from "../events/delta.ts";

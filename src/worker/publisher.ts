@@ -2,7 +2,7 @@
  * Deltas and rejects → the output records of a step, in order, each with its place `cor: engine.epoch.step.seq` and its
  * partition. Sizes are checked here, before the step is committed (C12).
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { AppError, unreachable } from "../errors.ts";
 import type { Delta } from "../events/delta.ts";
 import { encodeDelta, type OutputFormat, OutputStep } from "../events/encode.ts";

@@ -6,7 +6,9 @@
  *  4. send what was fixed and not published, or restore what the topics know better;
  *  5. a new epoch, the engine, the reading positions.
  */
-import { type Config, settingsDigest, settingsOf } from "../config.ts";
+
+import type { Config } from "../config/keys.ts";
+import { settingsDigest, settingsOf } from "../config.ts";
 import type { Engine } from "../core/engine.ts";
 import { AppError } from "../errors.ts";
 import type { StepHead, StoredHead } from "../state/store.ts";

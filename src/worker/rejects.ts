@@ -2,7 +2,7 @@
  * Records that were not taken (C14). A reject is output like any other: it goes into the outbox of the step that read
  * the record, so it is published exactly once.
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/keys.ts";
 import { AppError } from "../errors.ts";
 import { CUT_HEADER, encodeReject, type RejectedRecord, rejectMessage } from "../events/encode-reject.ts";
 import type { Reject } from "./intake.ts";

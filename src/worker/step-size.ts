@@ -3,7 +3,7 @@
  * step costs by itself, and what an input record and an output record add. Only sizes depend on it: what a stream comes
  * to does not depend on how it is cut.
  */
-import type { StepConfig } from "../config.ts";
+import type { StepConfig } from "../config/keys.ts";
 
 /** While all that there is can be read: what comes in meanwhile waits for this step, and then for its own. */
 const LIVE_MS = 75;

@@ -7,7 +7,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { type Config, loadConfig } from "../../src/config.ts";
+import type { Config } from "../../src/config/keys.ts";
+import { loadConfig } from "../../src/config.ts";
 import { loadSchemaTable } from "../../src/events/schema-files.ts";
 import { openStore, STATE_FILE } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";

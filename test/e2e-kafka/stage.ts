@@ -1,6 +1,7 @@
 /** A case on a broker: an engine with topics of its own, a producer, and what is expected of them. */
 import type { Admin, Kafka } from "kafkajs";
-import { type Config, loadConfig, settingsOf } from "../../src/config.ts";
+import type { Config } from "../../src/config/keys.ts";
+import { loadConfig, settingsOf } from "../../src/config.ts";
 import { recount } from "../../src/core/recount.ts";
 import { loadSchemaTable } from "../../src/events/schema-files.ts";
 import type { StoredHead } from "../../src/state/store.ts";

@@ -1,7 +1,7 @@
 /** Topics of their own for each test, and transports on them. */
 import kafkajs, { type Kafka, type Producer } from "kafkajs";
 import { pino } from "pino";
-import type { KafkaConfig } from "../../src/config.ts";
+import type { KafkaConfig } from "../../src/config/keys.ts";
 import { KafkaTransport, type KafkaTransportOptions } from "../../src/transport/kafka/kafka-transport.ts";
 import { createTopics, type TopicPlan } from "../../src/transport/kafka/topics.ts";
 import type { Broker } from "./kafka-broker.ts";

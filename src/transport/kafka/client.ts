@@ -1,7 +1,7 @@
 /** Makes kafkajs clients. Credentials come from the environment and appear in no option of ours and no log line. */
 import { readFileSync } from "node:fs";
 import kafkajs, { type Kafka, type LogEntry, type RetryOptions, type SASLOptions } from "kafkajs";
-import type { KafkaConfig } from "../../config.ts";
+import type { KafkaConfig } from "../../config/keys.ts";
 import { AppError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 

@@ -2,7 +2,7 @@
  * transactional id and consumer group `<engine>`, readers `<engine>.reader.*` and imports `<engine>.import.*`. */
 import { randomUUID } from "node:crypto";
 import type { Kafka } from "kafkajs";
-import type { KafkaConfig } from "../../config.ts";
+import type { KafkaConfig } from "../../config/keys.ts";
 import { AppError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { partitionOf } from "../partitioner.ts";
