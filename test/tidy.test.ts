@@ -20,6 +20,20 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const FOLDERS = ["src", "test", "benchmarks", "scripts", "docs", "schemas"];
 const LINES_MAX = 400;
 
+/** What the worker is made of, and what stands beside all of it. */
+const WORKER: readonly string[] = [
+  "worker/",
+  "state/",
+  "governance/",
+  "core/",
+  "events/",
+  "transport/",
+  "config.ts",
+  "config/keys.ts",
+  "log.ts",
+  "errors.ts",
+];
+
 /** What each part of src may import: folders (with slash) and single files. The order is the way data flows. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
@@ -30,59 +44,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["core/", "events/event.ts", "events/delta.ts", "errors.ts"],
   governance: ["governance/", "core/", "events/", "errors.ts"],
   state: ["state/", "core/rows.ts", "transport/transport.ts", "errors.ts", "log.ts"],
-  worker: [
-    "worker/",
-    "state/",
-    "governance/",
-    "core/",
-    "events/",
-    "transport/",
-    "config.ts",
-    "config/keys.ts",
-    "log.ts",
-    "errors.ts",
-  ],
+  worker: WORKER,
   demo: ["demo/", "events/", "errors.ts"],
-  console: [
-    "console/",
-    "worker/",
-    "state/",
-    "governance/",
-    "core/",
-    "events/",
-    "config.ts",
-    "config/keys.ts",
-    "log.ts",
-    "errors.ts",
-  ],
-  cli: [
-    "cli/",
-    "demo/",
-    "console/",
-    "worker/",
-    "state/",
-    "governance/",
-    "core/",
-    "events/",
-    "transport/",
-    "config.ts",
-    "config/",
-    "log.ts",
-    "errors.ts",
-  ],
+  console: ["console/", ...WORKER.filter((part) => part !== "transport/")],
+  cli: ["cli/", "demo/", "console/", ...WORKER, "config/"],
   "main.ts": ["cli/", "config.ts", "log.ts", "errors.ts"],
-  "index.ts": [
-    "worker/",
-    "state/",
-    "governance/",
-    "core/",
-    "events/",
-    "transport/",
-    "config.ts",
-    "config/keys.ts",
-    "log.ts",
-    "errors.ts",
-  ],
+  "index.ts": WORKER,
 };
 
 /** Packages that belong to one side of the house; the others may be used anywhere but in core. */

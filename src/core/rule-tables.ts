@@ -192,13 +192,12 @@ export class RuleTable {
 
   /** Notes of the rules that are there, by slot. */
   take(notes: RuleNotes): void {
-    const { slots } = this;
     for (let slot = 0; slot < notes.length; slot++) {
       const note = notes[slot]!;
       if (note === NOTHING_NOTED) continue;
       const offset = slot * RULE_WIDTH;
       this.#lowerFloor(offset, note & NOTED_FLOOR);
-      if ((note & NOTED_LEAD) !== 0) slots[offset + FREQ_UNION]! |= LEADS_BIT;
+      if ((note & NOTED_LEAD) !== 0) this.setLeads(offset, true);
     }
   }
 
