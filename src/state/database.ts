@@ -17,9 +17,9 @@ const { sql, DatabaseConnectionMode } = sqlite;
 const SQLITE_VERSION_MIN = "3.51.3";
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
-/** 4 KiB pages after which a commit moves the WAL into the database. */
-const CHECKPOINT_PAGES = 4_000;
-const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+/** 4 KiB pages after which a commit moves the WAL into the database: every outbox takes the same ones again. */
+const CHECKPOINT_PAGES = 16_000;
+const WAL_KEPT_BYTES = 128 * 1024 * 1024;
 
 type AccessMode = "read" | "create";
 

@@ -159,8 +159,13 @@ class SqliteStore implements Store {
     return seen;
   }
 
-  async commit(step: StepCommit): Promise<void> {
-    await this.#write((db) => writeStep(db, step));
+  async commit(step: StepCommit, mayCommit: Promise<unknown> = Promise.resolve()): Promise<void> {
+    await this.#write(async (db) => {
+      await writeStep(db, step);
+      await mayCommit.catch((error) => {
+        throw new Withheld(error);
+      });
+    });
   }
 
   async close(): Promise<void> {
@@ -183,6 +188,10 @@ class SqliteStore implements Store {
       await db.transaction(() => work(db));
       this.#state = "usable";
     } catch (error) {
+      if (error instanceof Withheld) {
+        this.#state = "usable";
+        throw error.cause;
+      }
       this.#state = "failed";
       this.#failure = error;
       throw error;
@@ -196,5 +205,12 @@ class SqliteStore implements Store {
       throw new AppError("state", message, "Start the process again.", this.#failure);
     }
     throw new AppError("internal", `the state store was called while it is ${this.#state}`);
+  }
+}
+
+/** All could be written, but may not take effect. */
+class Withheld extends Error {
+  constructor(cause: unknown) {
+    super("the commit was withheld", { cause });
   }
 }

@@ -101,7 +101,11 @@ export interface Store {
   loadPublished(take: (chunk: PublishedChunk) => void): Promise<void>;
   /** Those of these event ids that are remembered, each with its minute. */
   seenEvents(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  commit(step: StepCommit): Promise<void>;
+  /**
+   * All of the step or nothing. It is written at once, but takes effect only after `mayCommit`: when that is rejected nothing
+   * of it does, this rejects with the same error, and the store is as before.
+   */
+  commit(step: StepCommit, mayCommit?: Promise<unknown>): Promise<void>;
   /** Marks a clean end and releases the lock. */
   close(): Promise<void>;
 }

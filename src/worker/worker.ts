@@ -2,8 +2,8 @@
  * The order of side effects: poll → decode → step → commit → publish, and again (`#turn` is the whole of it).
  *  1. A step is fixed by one commit of the store, then published by one transaction of the transport; the next step is
  *     not committed before its outcome is certain.
- *  2. While much waits, the next step's records are read between commit and publish, and its step is worked out while
- *     the publish is under way. Calls of the store and of the transport stay one after the other.
+ *  2. While much waits, the next step's records are read between commit and publish, and its step is worked out, and
+ *     written to the store, while the publish is under way: that takes effect when the outcome is certain, or never.
  *  3. The engine runs ahead of the store: after an error the worker is of no more use. It must be closed; the next
  *     start goes on from what is stored.
  */
@@ -141,14 +141,16 @@ export class Worker {
     const { store, transport, log, now } = this.#ports;
     const first = this.#workOut(await this.#read(this.#waitMs()));
     let freeAtMs = first?.readAtMs ?? 0;
+    let committed = first && store.commit(first.commit);
     for (let step = first, next: FixedStep | null; step !== null; step = next) {
-      await store.commit(step.commit);
+      await committed;
       const ahead = step.isLong && !signal.aborted ? await this.#read(0) : null;
       const published = publishFixed(transport, step.outbox.value, log, signal);
       // Heard below. A failure of the next step may come first.
       published.catch(() => undefined);
-      next = ahead === null ? null : this.#workOut(ahead);
-      await published;
+      next = ahead && this.#workOut(ahead);
+      committed = next && store.commit(next.commit, published);
+      await afterBoth(published, committed);
       this.#conclude(step, freeAtMs);
       freeAtMs = now();
       await eventLoop();
@@ -271,4 +273,14 @@ export class Worker {
       return false;
     }
   }
+}
+
+/** As `work`; but when it fails, not before `dependent` has failed, too, because of it. */
+async function afterBoth(work: Promise<void>, dependent: Promise<void> | null): Promise<void> {
+  // Heard by the caller.
+  dependent?.catch(() => undefined);
+  await work.catch(async (error) => {
+    await dependent?.catch(() => undefined);
+    throw error;
+  });
 }

@@ -138,6 +138,19 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       });
     });
 
+    test("a step that may not be committed leaves nothing behind, and the store goes on", async () => {
+      await begin();
+      await store.commit(stepOf(1, { assignments: [[0, 0, 1, 5, 0, null]] }));
+      const refused = Promise.reject(new Error("nobody knows whether step 1 is published"));
+      refused.catch(() => undefined);
+      const step = stepOf(2, { assignments: [[0, 0, 9, 9, 9, null]] });
+      await expect(store.commit(step, refused)).rejects.toThrow("nobody knows");
+      expect((await store.readHead())?.step).toBe(1);
+      expect(await allAssignments(store)).toEqual([[0, 0, 1, 5, 0, null]]);
+      await store.commit(step, Promise.resolve());
+      expect((await store.readHead())?.step).toBe(2);
+    });
+
     test("1: a step that fails leaves nothing behind, and the store refuses to go on", async () => {
       await begin();
       await store.commit(stepOf(1, { assignments: [[0, 0, 1, 5, 0, null]] }));

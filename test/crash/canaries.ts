@@ -1,4 +1,5 @@
 /** Mutations of the protocol. Each breaks one rule of recovery; the enumeration must notice each of them. */
+import { setTimeout as pause } from "node:timers/promises";
 import { Engine } from "../../src/core/engine.ts";
 import { Ripple } from "../../src/core/ripple.ts";
 import type { StepCommit, Store } from "../../src/state/store.ts";
@@ -16,6 +17,16 @@ export function transportWith(transport: Transport, changed: Partial<Transport>)
     get(target, name: keyof Transport) {
       const value = changed[name] ?? target[name];
       return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** The next step is written long before anything is published. */
+export function slowToPublish(transport: Transport): Transport {
+  return transportWith(transport, {
+    publish: async (batch) => {
+      await pause(20);
+      return transport.publish(batch);
     },
   });
 }
@@ -53,7 +64,7 @@ export const CANARIES: readonly Canary[] = [
           const head = await store.readHead();
           return head && { ...head, outbox: null };
         },
-        commit: (step) => store.commit({ ...step, publishedStep: step.step }),
+        commit: (step, mayCommit) => store.commit({ ...step, publishedStep: step.step }, mayCommit),
       }),
   },
   {
@@ -67,13 +78,19 @@ export const CANARIES: readonly Canary[] = [
           last = head?.positions ?? last;
           return head;
         },
-        commit: async (step: StepCommit) => {
-          await store.commit({ ...step, positions: last });
+        commit: async (step: StepCommit, mayCommit) => {
+          await store.commit({ ...step, positions: last }, mayCommit);
           last = step.positions;
           await store.commit({ ...step, ...NO_CHANGES, eventIds: [], outbox: null });
         },
       });
     },
+  },
+  {
+    name: "a step is committed while nobody knows whether the one before is published",
+    caughtBy: "single",
+    store: (store) => storeWith(store, { commit: (step) => store.commit(step) }),
+    transport: slowToPublish,
   },
   {
     name: "the outbox is not sent again",

@@ -5,7 +5,7 @@ import { openStore } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";
 import { recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
 import { SimulatedCrash } from "../support/memory-transport.ts";
-import { transportWith } from "./canaries.ts";
+import { slowToPublish, transportWith } from "./canaries.ts";
 import { faultsOf, snapshotOf } from "./check.ts";
 import { lastOf, type Recording, record, recordRestored } from "./enumerate.ts";
 import { type FaultKind, FaultPlan } from "./fault-plan.ts";
@@ -79,10 +79,10 @@ describe("crash points", () => {
       name: "dies in commit",
       store: (store) => ({
         ...store,
-        commit: async (step) => {
-          if (!isFirst) return store.commit(step);
+        commit: async (step, mayCommit) => {
+          if (!isFirst) return store.commit(step, mayCommit);
           isFirst = false;
-          if (took) await store.commit(step);
+          if (took) await store.commit(step, mayCommit);
           throw new SimulatedCrash("in commit");
         },
       }),
@@ -115,6 +115,20 @@ describe("crash points", () => {
   ])("C4: the answer to the commit is lost (%s, %s) — fence, look, then C2 or C5", async (kind, point) => {
     await playLast(planFor(point, kind));
   });
+
+  it.each<[FaultKind, string]>([
+    ["crash", "before publish"],
+    ["crash", "publish staged"],
+    ["crash", "publish sent"],
+    ["aborted", "publish staged"],
+    ["unknown", "publish sent"],
+  ])(
+    "C3 to C5 while the next step is written (%s, %s) — that takes effect afterwards, or never",
+    async (kind, point) => {
+      const mutation: Mutation = { name: "slow to publish", transport: slowToPublish };
+      for (const nth of [0, 1, 2]) await playLast(planFor(point, kind, nth), mutation);
+    },
+  );
 
   it("C5: Kafka committed, not marked — marked, and sent no more", async () => {
     const world = await crashLast("after publish");

@@ -86,7 +86,7 @@ export function faultyStore(store: Store, life: ProcessLife): Store {
     loadAssignments: (take) => store.loadAssignments(take),
     loadPublished: (take: (chunk: PublishedChunk) => void) => around("load", () => store.loadPublished(take)),
     seenEvents: (ids) => around("seenEvents", () => store.seenEvents(ids)),
-    commit: (step: StepCommit) => around("commit", () => store.commit(step)),
+    commit: (step: StepCommit, mayCommit) => around("commit", () => store.commit(step, mayCommit)),
     close: () => around("close", () => store.close()),
   };
 }
