@@ -189,13 +189,17 @@ class SqliteStore implements Store {
       this.#state = "usable";
     } catch (error) {
       if (error instanceof Withheld) {
-        this.#state = "usable";
+        if (!this.#isClosed()) this.#state = "usable";
         throw error.cause;
       }
       this.#state = "failed";
       this.#failure = error;
       throw error;
     }
+  }
+
+  #isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   #usable(): Database {

@@ -1,4 +1,5 @@
 /** What every implementation of the store port must do. Numbers in titles are those of the duties in store.ts. */
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AssignmentRow, PublishedRow } from "../../src/core/rows.ts";
 import { AppError } from "../../src/errors.ts";
@@ -149,6 +150,22 @@ export function storeContract(name: string, makeFixture: () => Promise<StoreFixt
       expect(await allAssignments(store)).toEqual([[0, 0, 1, 5, 0, null]]);
       await store.commit(step, Promise.resolve());
       expect((await store.readHead())?.step).toBe(2);
+    });
+
+    test("closed while a step waits for what it depends on: nothing of it is left", async () => {
+      await begin();
+      await store.commit(stepOf(1));
+      let refuse = (_: Error): void => undefined;
+      const answer = new Promise((_, reject) => {
+        refuse = reject;
+      });
+      const ended = store.commit(stepOf(2), answer).catch((error: Error) => error.message);
+      await pause(50);
+      await reopen();
+      expect((await store.readHead())?.step).toBe(1);
+      refuse(new Error("nobody knows"));
+      expect(await ended).toBe("nobody knows");
+      await store.commit(stepOf(2));
     });
 
     test("1: a step that fails leaves nothing behind, and the store refuses to go on", async () => {
