@@ -186,20 +186,21 @@ class SqliteStore implements Store {
     this.#state = "writing";
     try {
       await db.transaction(() => work(db));
-      this.#state = "usable";
+      this.#ended("usable");
     } catch (error) {
       if (error instanceof Withheld) {
-        if (!this.#isClosed()) this.#state = "usable";
+        this.#ended("usable");
         throw error.cause;
       }
-      this.#state = "failed";
+      this.#ended("failed");
       this.#failure = error;
       throw error;
     }
   }
 
-  #isClosed(): boolean {
-    return this.#state === "closed";
+  /** Writing has ended; the store may have been closed meanwhile. */
+  #ended(state: "usable" | "failed"): void {
+    if (this.#state === "writing") this.#state = state;
   }
 
   #usable(): Database {

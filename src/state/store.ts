@@ -3,7 +3,8 @@
  * the pending sweep and the outbox, or nothing of it.
  *
  * Duties of an implementation
- *  1. `commit` is atomic and durable (fsync) when it resolves; when it rejects, the process must end and start again.
+ *  1. `commit` is atomic and durable (fsync) when it resolves; when it rejects, but for `mayCommit`, the process must end
+ *     and start again.
  *  2. `commit` checks in the same transaction that the epoch is still its own, and rejects with AppError("fenced") if not.
  *  3. Ids are the engine's: dense, never reused. Texts come back exactly as given.
  *  4. `commit` takes the step number as it is: while inputs are replayed (recovery), commits keep the number that the
