@@ -3,9 +3,10 @@
  * says how many records belong to it, and what their digest is: so they are what was written, byte for byte.
  */
 import type { Kafka } from "kafkajs";
+import { packPieces } from "../src/transport/frames.ts";
 import { readRange } from "../src/transport/kafka/read-range.ts";
 import type { OutputRecord, Positions } from "../src/transport/transport.ts";
-import { outboxDigest, packOutbox, recordBytes } from "../src/worker/outbox.ts";
+import { outboxDigest, recordBytes } from "../src/worker/outbox.ts";
 import { decodeProgress, type Progress } from "../src/worker/progress.ts";
 import { endsOf } from "./pipeline-tail.ts";
 
@@ -78,6 +79,6 @@ async function* committed(kafka: Kafka, topic: string, from: Positions) {
 }
 
 function check(progress: Progress, records: readonly OutputRecord[]): void {
-  const isWhole = records.length === progress.records && outboxDigest(packOutbox(records)) === progress.digest;
+  const isWhole = records.length === progress.records && outboxDigest(packPieces(records)) === progress.digest;
   if (!isWhole) throw new Error(`step ${progress.step} has ${records.length} records of another digest in the topics`);
 }

@@ -9,6 +9,11 @@ import { AppError } from "../errors.ts";
 import type { OutputRecord } from "./transport.ts";
 
 const NULL_LENGTH = 0xffff_ffff;
+/** Few records need no more. */
+const FIRST_PIECE_BYTES = 64 * 1024;
+/** Large enough to be few, small enough that memory which was freed is used again. */
+const PIECE_BYTES = 256 * 1024;
+const NOTHING = new Uint8Array();
 /** Bytes of UTF-8 that a unit of a text may take. */
 export const TEXT_BYTES_MAX = 3;
 
@@ -19,6 +24,12 @@ export interface PackableRecord extends Omit<OutputRecord, "key" | "value"> {
 }
 
 export function packRecords(records: Iterable<PackableRecord>): Buffer {
+  const pieces = packPieces(records);
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
+
+/** What `packRecords` makes, cut anywhere into pieces of at most 256 KiB: nothing is copied while it grows. */
+export function packPieces(records: Iterable<PackableRecord>): Buffer[] {
   const writer = new FrameWriter();
   for (const { topic, partition, key, value, headers } of records) {
     writer.text(topic);
@@ -57,7 +68,8 @@ export function unpackRecords(bytes: Buffer): OutputRecord[] {
 }
 
 class FrameWriter {
-  #buffer = Buffer.allocUnsafe(64 * 1024);
+  readonly #pieces: Buffer[] = [];
+  #buffer = Buffer.allocUnsafe(FIRST_PIECE_BYTES);
   #length = 0;
 
   u8(value: number): void {
@@ -70,17 +82,25 @@ class FrameWriter {
 
   bytes(value: Uint8Array | null): void {
     this.u32(value === null ? NULL_LENGTH : value.length);
-    if (value === null) return;
-    this.#room(value.length).set(value, this.#length);
-    this.#length += value.length;
+    for (let rest = value ?? NOTHING; rest.length > 0; ) {
+      const buffer = this.#room(1);
+      const part = rest.subarray(0, buffer.length - this.#length);
+      buffer.set(part, this.#length);
+      this.#length += part.length;
+      rest = rest.subarray(part.length);
+    }
   }
 
   text(value: string): void {
-    const at = this.#length;
-    const buffer = this.#room(4 + value.length * TEXT_BYTES_MAX);
-    const size = buffer.write(value, at + 4);
-    buffer.writeUInt32BE(size, at);
-    this.#length = at + 4 + size;
+    const sizeMax = 4 + value.length * TEXT_BYTES_MAX;
+    if (sizeMax > PIECE_BYTES) {
+      this.bytes(Buffer.from(value));
+      return;
+    }
+    const buffer = this.#room(sizeMax);
+    const size = buffer.write(value, this.#length + 4);
+    buffer.writeUInt32BE(size, this.#length);
+    this.#length += 4 + size;
   }
 
   content(value: string | Uint8Array | null): void {
@@ -88,17 +108,22 @@ class FrameWriter {
     else this.bytes(value);
   }
 
-  done(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  done(): Buffer[] {
+    this.#cut();
+    return this.#pieces;
   }
 
+  /** The piece in which there is room for so many bytes more, at most PIECE_BYTES. */
   #room(size: number): Buffer {
-    if (this.#length + size > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + size));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
+    if (this.#length + size <= this.#buffer.length) return this.#buffer;
+    this.#cut();
+    this.#buffer = Buffer.allocUnsafe(PIECE_BYTES);
+    this.#length = 0;
     return this.#buffer;
+  }
+
+  #cut(): void {
+    if (this.#length > 0) this.#pieces.push(this.#buffer.subarray(0, this.#length));
   }
 }
 

@@ -4,20 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import type { Outbox } from "../state/store.ts";
-import { type PackableRecord, packRecords, TEXT_BYTES_MAX, unpackRecords } from "../transport/frames.ts";
+import { type PackableRecord, TEXT_BYTES_MAX, unpackRecords } from "../transport/frames.ts";
 import type { OutputRecord, Positions, PublishBatch } from "../transport/transport.ts";
 
-/** Large enough to be few rows, small enough to be no giant BLOBs. */
-const CHUNK_BYTES = 256 * 1024;
-
-export function packOutbox(records: Iterable<PackableRecord>): Uint8Array[] {
-  const bytes = packRecords(records);
-  const chunks: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) chunks.push(bytes.subarray(at, at + CHUNK_BYTES));
-  return chunks;
-}
-
-/** Throws AppError("state") when the chunks are not what `packOutbox` made. */
+/** Throws AppError("state") when the chunks are not what `packPieces` made. */
 export function unpackOutbox(chunks: readonly Uint8Array[]): OutputRecord[] {
   return unpackRecords(Buffer.concat(chunks));
 }

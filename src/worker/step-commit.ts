@@ -1,10 +1,10 @@
 /** StepResult → what the store commits: the step is fixed here. Its outbox is made while the store writes the rest. */
 import type { StepResult } from "../core/engine.ts";
 import type { Outbox, StepCommit, StepHead } from "../state/store.ts";
-import type { PackableRecord } from "../transport/frames.ts";
+import { type PackableRecord, packPieces } from "../transport/frames.ts";
 import type { Positions } from "../transport/transport.ts";
 import { addCounts, type Batch, countsOf } from "./intake.ts";
-import { outboxDigest, packOutbox } from "./outbox.ts";
+import { outboxDigest } from "./outbox.ts";
 import { encodeProgress } from "./progress.ts";
 
 /** Where the state stands after the commit. */
@@ -65,7 +65,7 @@ export function fixOutbox(numbers: StepNumbers, records: Iterable<PackableRecord
       yield record;
     }
   };
-  const chunks = packOutbox(counted());
+  const chunks = packPieces(counted());
   const digest = outboxDigest(chunks);
   const progress = encodeProgress({ ...facts, epoch, step, positions, records: count, digest });
   return { epoch, step, chunks, progress, positions };

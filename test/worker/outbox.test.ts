@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { packRecords, unpackRecords } from "../../src/transport/frames.ts";
+import { type PackableRecord, packPieces, packRecords, unpackRecords } from "../../src/transport/frames.ts";
 import type { OutputRecord } from "../../src/transport/transport.ts";
-import { outboxBytes, outboxDigest, packOutbox, recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
+import { outboxBytes, outboxDigest, recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
 const record: fc.Arbitrary<OutputRecord> = fc.record({
@@ -14,6 +14,7 @@ const record: fc.Arbitrary<OutputRecord> = fc.record({
 });
 
 const utf8 = (text: string) => Buffer.from(text);
+const utf8Of = (content: string | Uint8Array | null) => (typeof content === "string" ? utf8(content) : content);
 
 /** Buffers and plain byte arrays compare alike. */
 function plain(records: readonly OutputRecord[]): unknown {
@@ -29,7 +30,7 @@ describe("outbox", () => {
   it("gives back the records, byte for byte", () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 30 }), (records) => {
-        expect(plain(unpackOutbox(packOutbox(records)))).toEqual(plain(records));
+        expect(plain(unpackOutbox(packPieces(records)))).toEqual(plain(records));
       }),
     );
   });
@@ -39,21 +40,25 @@ describe("outbox", () => {
       fc.property(fc.array(fc.tuple(record, fc.string({ unit: "binary" }))), (pairs) => {
         const texts = pairs.map(([each, text]) => ({ ...each, key: text, value: `${text}${text}` }));
         const encoded = pairs.map(([each, text]) => ({ ...each, key: utf8(text), value: utf8(`${text}${text}`) }));
-        expect(packOutbox(texts)).toEqual(packOutbox(encoded));
+        expect(packRecords(texts)).toEqual(packRecords(encoded));
         expect(texts.map(recordBytes)).toEqual(encoded.map(recordBytes));
       }),
     );
   });
 
   it("cuts large outputs into chunks of at most 256 KiB", () => {
-    const records = Array.from({ length: 3_000 }, (_, i) => ({
-      topic: "predictions",
-      partition: i % 4,
-      key: Buffer.from(`["user ${i}","entitlement"]`),
-      value: Buffer.alloc(i === 7 ? 600_000 : 300, i),
-      headers: { cor: `corollary.1.2.${i}` },
-    }));
-    const chunks = packOutbox(records);
+    const texts = Array.from(
+      { length: 3_000 },
+      (_, i): PackableRecord => ({
+        topic: "predictions",
+        partition: i % 4,
+        key: Buffer.from(`["user ${i}","entitlement"]`),
+        value: i === 9 ? "ä".repeat(100_000) : Buffer.alloc(i === 7 ? 600_000 : 300, i),
+        headers: { cor: `corollary.1.2.${i}` },
+      }),
+    );
+    const records = texts.map((text) => ({ ...text, key: utf8Of(text.key), value: utf8Of(text.value) }));
+    const chunks = packPieces(texts);
     expect(chunks.length).toBeGreaterThan(5);
     expect(Math.max(...chunks.map((chunk) => chunk.length))).toBe(256 * 1024);
     expect(plain(unpackOutbox(chunks))).toEqual(plain(records));

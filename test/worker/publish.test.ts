@@ -1,7 +1,8 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Outbox } from "../../src/state/store.ts";
-import { outboxDigest, packOutbox } from "../../src/worker/outbox.ts";
+import { packPieces } from "../../src/transport/frames.ts";
+import { outboxDigest } from "../../src/worker/outbox.ts";
 import { encodeProgress } from "../../src/worker/progress.ts";
 import { publishOutbox, takeOver } from "../../src/worker/publish.ts";
 import { MemoryBroker } from "../support/memory-broker.ts";
@@ -13,7 +14,7 @@ function outboxOf(step: number, text = "delta"): Outbox {
   const records = [
     { topic: "out", partition: 0, key: Buffer.from("k"), value: Buffer.from(`${text} ${step}`), headers: {} },
   ];
-  const chunks = packOutbox(records);
+  const chunks = packPieces(records);
   const facts = { engine: "e", epoch: 1, clockMinute: 0, positions: new Map(), pending: 0, configDigest: "" };
   const progress = encodeProgress({ ...facts, step, records: records.length, digest: outboxDigest(chunks) });
   return { step, epoch: 1, chunks, progress, positions: new Map() };
