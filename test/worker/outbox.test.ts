@@ -65,6 +65,28 @@ describe("outbox", () => {
     expect(outboxBytes(chunks)).toBe(packRecords(records).length);
   });
 
+  it("cuts wherever the room ends, between fields and in them", () => {
+    const last = {
+      topic: "flags",
+      partition: 7,
+      key: utf8("k".repeat(9)),
+      value: null,
+      headers: { cor: "ä", b: utf8("") },
+    };
+    const ends = new Set<number>();
+    for (let filling = 65_400; filling <= 65_536; filling++) {
+      const value = Buffer.alloc(filling, 1);
+      const records = [{ ...last, key: utf8(""), value }, last, last];
+      const [first, ...rest] = packPieces(records);
+      ends.add(first!.length);
+      const [large, ...small] = unpackOutbox([first!, ...rest]);
+      expect(Buffer.compare(large!.value!, value)).toBe(0);
+      expect(plain(small)).toEqual(plain([last, last]));
+    }
+    expect(ends.size).toBeGreaterThan(4);
+    expect(packPieces([])).toEqual([]);
+  });
+
   it("has a digest of the records, not of the cuts", () => {
     const whole = packRecords([{ topic: "flags", partition: 0, key: Buffer.from("k"), value: null, headers: {} }]);
     expect(outboxDigest([whole])).toBe(outboxDigest([whole.subarray(0, 3), whole.subarray(3)]));
