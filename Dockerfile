@@ -12,7 +12,8 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:22.20.0-bookworm-slim
 # Huge pages for the counters, where the kernel gives them on request: fewer misses of the address cache. Arrays of 1 MiB and
-# more go back to the system when they were outgrown (docs/OPERATIONS.md).
+# more go back to the system when they were outgrown; memory of a step, up to 32 MiB, is kept for the next; one heap of glibc for
+# all threads (docs/OPERATIONS.md).
 ENV NODE_ENV=production COROLLARY_DATA=/data GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_threshold=33554432:glibc.malloc.arena_max=1
 WORKDIR /app
 COPY --from=build /app/package.json ./

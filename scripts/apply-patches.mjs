@@ -10,6 +10,8 @@ import { dirname, join } from "node:path";
 import { argv, exit, stderr } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+const HINT = "If an older form of the patch was applied before, `npm ci` installs the package anew.";
+
 /** @returns {{ file: string, hunks: { before: string, after: string }[] }[]} */
 export function parsePatch(text) {
   const files = [];
@@ -41,7 +43,8 @@ export function applyPatch(directory, patch, { reverse = false } = {}) {
     for (const hunk of hunks) {
       const [from, to] = reverse ? [hunk.after, hunk.before] : [hunk.before, hunk.after];
       if (occurrences(text, to) === 1 && (occurrences(text, from) === 0 || to.includes(from))) continue;
-      if (occurrences(text, from) !== 1) throw new Error(`${path}: the text to be patched is not there:\n${from}`);
+      if (occurrences(text, from) !== 1)
+        throw new Error(`${path}: the text to be patched is not there:\n${from}${HINT}`);
       text = text.replace(from, () => to);
     }
     if (text === original) continue;

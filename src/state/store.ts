@@ -43,7 +43,7 @@ export interface StepHead {
 export interface Outbox {
   readonly step: number;
   readonly epoch: number;
-  /** Encoded records (worker/outbox.ts), each chunk at most about 256 KiB. */
+  /** Encoded records (transport/frames.ts), each chunk at most 256 KiB. */
   readonly chunks: readonly Uint8Array[];
   /** The progress record, fixed with the step. */
   readonly progress: Uint8Array;

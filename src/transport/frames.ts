@@ -13,6 +13,8 @@ const NULL_LENGTH = 0xffff_ffff;
 const FIRST_PIECE_BYTES = 64 * 1024;
 /** Large enough to be few, small enough that memory which was freed is used again. */
 const PIECE_BYTES = 256 * 1024;
+/** Room for the most bytes that a longer text may take would leave too much of a piece empty. */
+const SHORT_TEXT = 8 * 1024;
 const NOTHING = new Uint8Array();
 /** Bytes of UTF-8 that a unit of a text may take. */
 export const TEXT_BYTES_MAX = 3;
@@ -92,12 +94,11 @@ class FrameWriter {
   }
 
   text(value: string): void {
-    const sizeMax = 4 + value.length * TEXT_BYTES_MAX;
-    if (sizeMax > PIECE_BYTES) {
+    if (value.length > SHORT_TEXT) {
       this.bytes(Buffer.from(value));
       return;
     }
-    const buffer = this.#room(sizeMax);
+    const buffer = this.#room(4 + value.length * TEXT_BYTES_MAX);
     const size = buffer.write(value, this.#length + 4);
     buffer.writeUInt32BE(size, this.#length);
     this.#length += 4 + size;

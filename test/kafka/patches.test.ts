@@ -75,7 +75,7 @@ describe("apply-patches", () => {
     install("1.0.1", "a\nb\nc\n");
     expect(run()).toContain("is for version 1.0.0, installed is 1.0.1");
     install("1.0.0", "a\nx\nc\n");
-    expect(run()).toContain("the text to be patched is not there:\na\nb\nc\n");
+    expect(run()).toContain("the text to be patched is not there:\na\nb\nc\nIf an older form");
     install("1.0.0", "a\nb\nc\na\nb\nc\n");
     expect(run()).toContain("x.js");
     expect(text()).toBe("a\nb\nc\na\nb\nc\n");
