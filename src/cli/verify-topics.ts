@@ -8,8 +8,8 @@ import type { View } from "../core/tables.ts";
 import { AppError } from "../errors.ts";
 import { loadSchemaTable } from "../events/schema-files.ts";
 import type { StoredHead } from "../state/store.ts";
+import { unpackPieces } from "../transport/frames.ts";
 import type { InputRecord, OutputRecord, Transport } from "../transport/transport.ts";
-import { unpackOutbox } from "../worker/outbox.ts";
 import { positionsToJson } from "../worker/positions.ts";
 import { decodeProgress, type Progress } from "../worker/progress.ts";
 import { readPublishedView } from "../worker/published-view.ts";
@@ -42,7 +42,7 @@ export async function checkTopics(
     const outbox = published === head.step - 1 && head.outbox?.step === head.step ? head.outbox : null;
     if (published < head.step && outbox === null) throw apart(head.step, published);
     const reader = new OutputReader(transport, session.config.engine, Math.min(head.step, published));
-    if (outbox !== null) reader.unpublished = unpackOutbox(outbox.chunks);
+    if (outbox !== null) reader.unpublished = unpackPieces(outbox.chunks);
     const view = await readPublishedView(reader, session.config, schemas);
     return {
       published,

@@ -15,7 +15,6 @@ const FIRST_PIECE_BYTES = 64 * 1024;
 const PIECE_BYTES = 256 * 1024;
 /** Room for the most bytes that a longer text may take would leave too much of a piece empty. */
 const SHORT_TEXT = 8 * 1024;
-const NOTHING = new Uint8Array();
 /** Bytes of UTF-8 that a unit of a text may take. */
 export const TEXT_BYTES_MAX = 3;
 
@@ -48,6 +47,11 @@ export function packPieces(records: Iterable<PackableRecord>): Buffer[] {
     }
   }
   return writer.done();
+}
+
+/** Throws AppError("state") when the pieces are not those of `packPieces`; how they were cut does not matter. */
+export function unpackPieces(pieces: readonly Uint8Array[]): OutputRecord[] {
+  return unpackRecords(Buffer.concat(pieces));
 }
 
 /** Throws AppError("state") when the bytes are not what `packRecords` wrote. */
@@ -84,12 +88,13 @@ class FrameWriter {
 
   bytes(value: Uint8Array | null): void {
     this.u32(value === null ? NULL_LENGTH : value.length);
-    for (let rest = value ?? NOTHING; rest.length > 0; ) {
+    if (value === null) return;
+    for (let at = 0; at < value.length; ) {
       const buffer = this.#room(1);
-      const part = rest.subarray(0, buffer.length - this.#length);
+      const part = value.subarray(at, at + buffer.length - this.#length);
       buffer.set(part, this.#length);
       this.#length += part.length;
-      rest = rest.subarray(part.length);
+      at += part.length;
     }
   }
 

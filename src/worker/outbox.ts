@@ -4,13 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { Outbox } from "../state/store.ts";
-import { type PackableRecord, TEXT_BYTES_MAX, unpackRecords } from "../transport/frames.ts";
+import { type PackableRecord, TEXT_BYTES_MAX, unpackPieces } from "../transport/frames.ts";
 import type { OutputRecord, Positions, PublishBatch } from "../transport/transport.ts";
-
-/** Throws AppError("state") when the chunks are not what `packPieces` made. */
-export function unpackOutbox(chunks: readonly Uint8Array[]): OutputRecord[] {
-  return unpackRecords(Buffer.concat(chunks));
-}
 
 /** What is published of an outbox: just what was fixed. Unpacked only for a transport that asks for the records. */
 export class OutboxBatch implements PublishBatch {
@@ -26,7 +21,7 @@ export class OutboxBatch implements PublishBatch {
   }
 
   get records(): readonly OutputRecord[] {
-    this.#records ??= unpackOutbox(this.packed);
+    this.#records ??= unpackPieces(this.packed);
     return this.#records;
   }
 }

@@ -3,7 +3,8 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { openStore } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";
-import { recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
+import { unpackPieces } from "../../src/transport/frames.ts";
+import { recordBytes } from "../../src/worker/outbox.ts";
 import { SimulatedCrash } from "../support/memory-transport.ts";
 import { slowToPublish, transportWith } from "./canaries.ts";
 import { faultsOf, snapshotOf } from "./check.ts";
@@ -96,7 +97,7 @@ describe("crash points", () => {
     await (await world.start()).close();
     const sent = world.broker.transactions.at(-1)?.batch;
     expect(Buffer.from(sent?.progress ?? [])).toEqual(Buffer.from(fixed?.progress ?? []));
-    expect(sent?.records).toEqual(unpackOutbox(fixed?.chunks ?? []));
+    expect(sent?.records).toEqual(unpackPieces(fixed?.chunks ?? []));
   });
 
   it("C3: inside the Kafka transaction — fencing ends it, then as C2", async () => {

@@ -1,8 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type PackableRecord, packPieces, packRecords, unpackRecords } from "../../src/transport/frames.ts";
+import {
+  type PackableRecord,
+  packPieces,
+  packRecords,
+  unpackPieces,
+  unpackRecords,
+} from "../../src/transport/frames.ts";
 import type { OutputRecord } from "../../src/transport/transport.ts";
-import { outboxBytes, outboxDigest, recordBytes, unpackOutbox } from "../../src/worker/outbox.ts";
+import { outboxBytes, outboxDigest, recordBytes } from "../../src/worker/outbox.ts";
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
 const record: fc.Arbitrary<OutputRecord> = fc.record({
@@ -30,7 +36,7 @@ describe("outbox", () => {
   it("gives back the records, byte for byte", () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 30 }), (records) => {
-        expect(plain(unpackOutbox(packPieces(records)))).toEqual(plain(records));
+        expect(plain(unpackPieces(packPieces(records)))).toEqual(plain(records));
       }),
     );
   });
@@ -61,7 +67,7 @@ describe("outbox", () => {
     const chunks = packPieces(texts);
     expect(chunks.length).toBeGreaterThan(5);
     expect(Math.max(...chunks.map((chunk) => chunk.length))).toBe(256 * 1024);
-    expect(plain(unpackOutbox(chunks))).toEqual(plain(records));
+    expect(plain(unpackPieces(chunks))).toEqual(plain(records));
     expect(outboxBytes(chunks)).toBe(packRecords(records).length);
   });
 
@@ -79,7 +85,7 @@ describe("outbox", () => {
       const records = [{ ...last, key: utf8(""), value }, last, last];
       const [first, ...rest] = packPieces(records);
       ends.add(first!.length);
-      const [large, ...small] = unpackOutbox([first!, ...rest]);
+      const [large, ...small] = unpackPieces([first!, ...rest]);
       expect(Buffer.compare(large!.value!, value)).toBe(0);
       expect(plain(small)).toEqual(plain([last, last]));
     }
@@ -100,7 +106,7 @@ describe("outbox", () => {
     for (let end = 1; end < whole.length; end++) {
       expect(() => unpackRecords(whole.subarray(0, end))).toThrow("cut short");
     }
-    expect(unpackOutbox([])).toEqual([]);
+    expect(unpackPieces([])).toEqual([]);
   });
 
   it("counts key, value and headers in bytes", () => {

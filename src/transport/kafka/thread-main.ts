@@ -3,7 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { failureOf } from "../../errors.ts";
 import { openLog } from "../../log.ts";
-import { unpackRecords } from "../frames.ts";
+import { unpackPieces } from "../frames.ts";
 import type { InputRecord } from "../transport.ts";
 import { KafkaTransport } from "./kafka-transport.ts";
 import { type Answer, type Calls, packInputs, type Request, type ThreadOptions } from "./thread-calls.ts";
@@ -39,8 +39,7 @@ const serve: { [M in keyof Calls]: (...args: Parameters<Calls[M]>) => Promise<Re
     const records = packInputs(await transport().poll(...limits));
     return { records, positions: transport().positions() };
   },
-  publish: (packed, progress, positions) =>
-    transport().publish({ records: unpackRecords(Buffer.concat(packed)), progress, positions }),
+  publish: (packed, progress, positions) => transport().publish({ records: unpackPieces(packed), progress, positions }),
   append: (source, records) => transport().append(source, records),
   beginOutput: async (topic) => {
     output = transport().readOutput(topic)[Symbol.asyncIterator]();
