@@ -5,6 +5,7 @@ import { Engine } from "../src/core/engine.ts";
 import { makeCompany } from "../src/demo/company.ts";
 import { openLog } from "../src/log.ts";
 import { ChoosingThread } from "../src/worker/choosing-thread.ts";
+import { StartHelp } from "../src/worker/start-help.ts";
 import { BenchState, benchConfig } from "./bench-state.ts";
 import { codesOf } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
@@ -12,6 +13,8 @@ import { exactDigest, publishedDigest } from "./contract.ts";
 import { loadCompanyFiles } from "./csv-company.ts";
 import type { AnswerDigest } from "./digest.ts";
 import { type Cost, peakBytes, processCost } from "./report.ts";
+
+const LOG = openLog("warn");
 
 export interface BatchRun {
   /** When the last pair was scored, ms since 1970. */
@@ -29,11 +32,13 @@ export async function runBatch(folder: string, stateFolder: string, people: numb
   const config = benchConfig(stateFolder);
   const engine = new Engine(settingsOf(config));
   const state = await BenchState.open(config);
-  await loadCompanyFiles(folder, engine, state);
+  const help = new StartHelp(LOG);
+  await loadCompanyFiles(folder, engine, state, help);
   await state.close();
   const tablesDurable = processCost();
-  engine.start(COMPANY_MINUTE);
+  await help.start(engine, COMPANY_MINUTE);
   const counted = processCost();
+  await help.end();
   const deltas = await score(engine);
   const scored = processCost();
   const endedAtMs = Date.now();
@@ -50,7 +55,7 @@ export async function runBatch(folder: string, stateFolder: string, people: numb
 
 /** Looks at every pair, as a worker does after its start; the number of deltas, which nobody asks for. */
 async function score(engine: Engine): Promise<number> {
-  const choosing = ChoosingThread.begin(engine, openLog("warn"));
+  const choosing = ChoosingThread.begin(engine, LOG);
   let deltas = 0;
   while (engine.pendingCount() > 0) {
     deltas += engine.step({

@@ -5,9 +5,10 @@ import type { Engine, StepEvent, StepInput } from "../src/core/engine.ts";
 import { type CurrentTables, EntitlementDiff, grantsOf, IdentityDiff } from "../src/events/diff.ts";
 import type { InputEvent } from "../src/events/event.ts";
 import type { CsvSource } from "../src/events/formats/csv.ts";
-import { ASSIGNMENT_COLUMNS } from "../src/events/formats/csv-assignments.ts";
+import { ASSIGNMENT_COLUMNS, type AssignmentCsvBlock } from "../src/events/formats/csv-assignments.ts";
 import { entitlementRows } from "../src/events/formats/csv-entitlements.ts";
 import { identityRows } from "../src/events/formats/csv-identities.ts";
+import type { StartHelp } from "../src/worker/start-help.ts";
 import type { BenchState } from "./bench-state.ts";
 import { COMPANY_MS } from "./company-files.ts";
 import { COMPANY_MINUTE } from "./company-rows.ts";
@@ -23,36 +24,66 @@ const NOTHING_YET: CurrentTables = {
 
 type Slice = Pick<StepInput, "events" | "grants">;
 
-/** Durable when it resolves; nothing is counted yet. While one slice is written, the next one is read. */
-export async function loadCompanyFiles(folder: string, engine: Engine, state: BenchState): Promise<void> {
-  let written = Promise.resolve();
-  for await (const slice of slicesOf(folder)) {
-    const { changes } = engine.step({ ...slice, clockMinute: COMPANY_MINUTE, budgetRecords: 1, catchUp: true });
+/** Durable when it resolves; nothing is counted yet, but people's itemsets are being planted. */
+export async function loadCompanyFiles(
+  folder: string,
+  engine: Engine,
+  state: BenchState,
+  help: StartHelp,
+): Promise<void> {
+  const { entitlements, people, assignments } = slicesOf(folder);
+  const load = async (slices: AsyncGenerator<Slice>): Promise<void> => {
+    // While one slice is written, the next one is read.
+    let written = Promise.resolve();
+    for await (const slice of slices) {
+      const { changes } = engine.step({ ...slice, clockMinute: COMPANY_MINUTE, budgetRecords: 1, catchUp: true });
+      await written;
+      written = state.write(changes);
+    }
     await written;
-    written = state.write(changes);
-  }
-  await written;
+  };
+  await load(entitlements);
+  await load(people);
+  help.plantAhead(engine);
+  await load(assignments);
 }
 
-/** In the order of `import`: the catalog, the people, what they hold. */
-async function* slicesOf(folder: string): AsyncGenerator<Slice> {
+interface CompanySlices {
+  readonly entitlements: AsyncGenerator<Slice>;
+  readonly people: AsyncGenerator<Slice>;
+  readonly assignments: AsyncGenerator<Slice>;
+}
+
+/** To be read in this order, that of `import`; the assignments are read ahead. */
+function slicesOf(folder: string): CompanySlices {
   const fileOf = (name: string): string => join(folder, `${name}.csv`);
   const source = (name: string): CsvSource => ({ file: name, bytes: fileBytes(fileOf(name)), delimiter: "," });
   const path = fileOf("assignments");
   const blocks = assignmentsOf({ path, file: path, delimiter: ",", columns: ASSIGNMENT_COLUMNS });
   const catalog = new EntitlementDiff(NOTHING_YET, "merge");
-  for await (const rows of entitlementRows(source("entitlements"))) yield sliceOf(rows, (row) => catalog.row(row));
   const people = new IdentityDiff(NOTHING_YET, "merge");
-  for await (const rows of identityRows(source("identities"))) yield sliceOf(rows, (row) => people.row(row));
+  return {
+    entitlements: eventSlices(entitlementRows(source("entitlements")), (row) => catalog.row(row)),
+    people: eventSlices(identityRows(source("identities")), (row) => people.row(row)),
+    assignments: grantSlices(blocks),
+  };
+}
+
+async function* eventSlices<Row>(
+  blocks: AsyncIterable<readonly Row[]>,
+  eventsOf: (row: Row) => readonly InputEvent[],
+): AsyncGenerator<Slice> {
+  for await (const rows of blocks) {
+    const events: StepEvent[] = [];
+    for (const row of rows) for (const event of eventsOf(row)) events.push({ event, recordAtMs: COMPANY_MS });
+    yield { events };
+  }
+}
+
+async function* grantSlices(blocks: AsyncIterable<AssignmentCsvBlock>): AsyncGenerator<Slice> {
   for await (const block of blocks) {
     const grants = grantsOf(block);
     if (grants === null) throw new Error("a file of a made-up company takes something away");
     yield { events: [], grants: { grants, recordAtMs: COMPANY_MS } };
   }
-}
-
-function sliceOf<Row>(rows: readonly Row[], eventsOf: (row: Row) => readonly InputEvent[]): Slice {
-  const events: StepEvent[] = [];
-  for (const row of rows) for (const event of eventsOf(row)) events.push({ event, recordAtMs: COMPANY_MS });
-  return { events };
 }

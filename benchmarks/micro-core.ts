@@ -5,6 +5,7 @@ import { Choice } from "../src/core/choice.ts";
 import { Engine } from "../src/core/engine.ts";
 import { IntLists } from "../src/core/int-lists.ts";
 import { Live } from "../src/core/live.ts";
+import { plantingBasis } from "../src/core/planted.ts";
 import { RuleTable } from "../src/core/rule-tables.ts";
 import { DEFAULT_SETTINGS } from "../src/core/settings.ts";
 import { atOnce } from "../src/core/slices.ts";
@@ -120,8 +121,9 @@ export function companyMicros(company: Company): Micro[] {
   let live = new Live(tables, DEFAULT_SETTINGS, changes);
   const build = (): void => {
     live = new Live(tables, DEFAULT_SETTINGS, changes);
-    const rules = atOnce(live.settle.build(() => true));
-    atOnce(live.counters.takeRules(rules));
+    const basis = atOnce(plantingBasis(tables, DEFAULT_SETTINGS.maxRuleLength, () => true));
+    const rules = atOnce(live.settle.build({ basis, planted: null }, null));
+    atOnce(live.counters.takeRules(rules, null));
   };
   build();
   const prove = (): void => {

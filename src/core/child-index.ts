@@ -6,10 +6,26 @@ const WIDTH = 3;
 const PARENT = 1;
 const ITEM = 2;
 
+export interface ChildIndexState {
+  readonly slots: Int32Array;
+  readonly size: number;
+}
+
 export class ChildIndex {
   #slots: Int32Array = new Int32Array(64 * WIDTH);
   #mask = 63;
   #size = 0;
+
+  /** See `IntLists.give`. */
+  give(): ChildIndexState {
+    return { slots: this.#slots, size: this.#size };
+  }
+
+  take({ slots, size }: ChildIndexState): void {
+    this.#slots = slots;
+    this.#size = size;
+    this.#mask = slots.length / WIDTH - 1;
+  }
 
   /** The node, or -1. */
   find(parent: number, item: number): number {

@@ -39,16 +39,15 @@ export class ChoicesAhead {
 
   /** `entitlements`: in the order in which they will be looked at. */
   begin(basis: number, entitlements: readonly number[]): ChoosingBasis {
-    const { tables, itemsets, rulesOf } = this.#counters;
+    const { tables, itemsets } = this.#counters;
     this.end();
     this.#basis = basis;
     this.#left = [...entitlements];
     this.#versions = tables.map(({ version }) => version);
-    const hasRules = (itemset: number): boolean => rulesOf.count(itemset) > 0;
     return {
       basis,
-      sets: itemsets.sets.columns(() => true),
-      members: itemsets.members.columns(hasRules),
+      sets: itemsets.sets.columns(),
+      members: itemsets.members.columns(),
       itemsets: itemsets.columns(),
       itemRanks: this.#company.items.featureRanks(),
       window: this.#window,
@@ -67,7 +66,7 @@ export class ChoicesAhead {
         recommendThreshold: this.#company.policy.of(left).recommendThreshold,
         inRows: rows.users(),
         usersMax: this.#company.identities.size,
-        slots: slots.slice(),
+        slots,
         rules: size,
       };
     }

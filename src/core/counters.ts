@@ -7,15 +7,17 @@
  *  2. Published evidence obeys the conditions of materiality after every step.
  *  3. A freq in its quiet range promises that no rule of the itemset became material by freq alone.
  */
-import type { BatchRules } from "./batch-rules.ts";
 import { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { floorForAny } from "./floors.ts";
+import { awaited, type Helper, shareOf } from "./help.ts";
 import { IntLists } from "./int-lists.ts";
 import { Itemsets } from "./itemsets.ts";
 import { Materiality, type QuietRange, reaches } from "./materiality.ts";
 import { blockOf, FREQ_MAX, QuietRanges } from "./quiet-ranges.ts";
 import type { EvidenceRow } from "./rows.ts";
+import { type CountedRules, rulesByEntitlement, rulesByItemset } from "./rule-count.ts";
+import { fillRules } from "./rule-fill.ts";
 import { firstPlaces, PUBLISHED_FREQ, PUBLISHED_UNION, RULE_WIDTH, RuleTable } from "./rule-tables.ts";
 import type { Fraction, Settings } from "./settings.ts";
 import { SLICE, type Slices } from "./slices.ts";
@@ -32,7 +34,8 @@ export interface RuleChange {
   later: RuleChange | null;
 }
 
-const RULES_ALLOCATED_A_SLICE = 1_000;
+/** As many of the rules are put into tables here as a helper, who has nothing else to do, leaves. */
+const TABLES_FILLED_MEANWHILE = 0.4;
 
 export class Counters {
   readonly itemsets: Itemsets;
@@ -121,61 +124,72 @@ export class Counters {
     return slot;
   }
 
-  /** Batch path: takes all rules over. There must be none yet. */
-  *takeRules(rules: BatchRules): Slices<void> {
-    yield* this.#indexRules(rules);
-    yield* this.#fillTables(rules);
+  /** Batch path: takes all rules over, with exact evidence as published; a helper fills some tables. There is none yet. */
+  *takeRules(counted: readonly CountedRules[], helper: Helper | null): Slices<void> {
+    const sizes = rulesByEntitlement(counted, this.tables.length);
+    const freqs = this.itemsets.members.length;
+    const basis = { counted, freqs, sizes, from: 0, end: sizes.length };
+    const end = helper === null ? sizes.length : shareOf(sizes, sizes.length, TABLES_FILLED_MEANWHILE);
+    const errand = helper?.fillRules({ ...basis, from: end }) ?? null;
+    yield* this.#indexRules(counted);
+    const own = yield* fillRules({ ...basis, end });
+    const others = end === sizes.length ? [] : yield* awaited(errand, () => fillRules({ ...basis, from: end }));
+    for (const [entitlement, slots] of [...own, ...others].entries()) {
+      this.tables[entitlement] = RuleTable.of(slots, sizes[entitlement]!);
+    }
   }
 
   /** Which itemset has rules with which entitlements, and strong ones. */
-  *#indexRules(rules: BatchRules): Slices<void> {
-    const { start, end, entitlements } = rules;
+  *#indexRules(counted: readonly CountedRules[]): Slices<void> {
     const { policy } = this.#company;
     const strong: number[] = [];
-    const counts = new Int32Array(start.length);
-    for (let itemset = 0; itemset < counts.length; itemset++) counts[itemset] = end[itemset]! - start[itemset]!;
+    const counts = rulesByItemset(counted);
     this.rulesOf.allocate(counts);
-    for (let itemset = 0, done = 0; itemset < start.length; itemset++) {
-      done += counts[itemset]!;
-      if (done > SLICE) {
-        done = 0;
-        yield;
+    let done = 0;
+    for (const { first, last, starts, ends, entitlements, freqUnions } of counted) {
+      for (let itemset = first; itemset < last; itemset++) {
+        done += counts[itemset]!;
+        if (done > SLICE) {
+          done = 0;
+          yield;
+        }
+        const to = this.rulesOf.start[itemset]! - starts[itemset]!;
+        const freq = this.itemsets.freq(itemset);
+        strong.length = 0;
+        for (let at = starts[itemset]!; at < ends[itemset]!; at++) {
+          const entitlement = entitlements[at]!;
+          this.rulesOf.pool[to + at] = entitlement;
+          if (reaches(freqUnions[at]!, freq, policy.of(entitlement).recommendThreshold)) strong.push(entitlement);
+        }
+        if (strong.length > 0) this.strongOf.assign(itemset, strong);
       }
-      const to = this.rulesOf.start[itemset]! - start[itemset]!;
-      const freq = this.itemsets.freq(itemset);
-      strong.length = 0;
-      for (let at = start[itemset]!; at < end[itemset]!; at++) {
-        this.rulesOf.pool[to + at] = entitlements[at]!;
-        const threshold = policy.of(entitlements[at]!).recommendThreshold;
-        if (reaches(rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq), threshold))
-          strong.push(entitlements[at]!);
-      }
-      if (strong.length > 0) this.strongOf.assign(itemset, strong);
     }
   }
 
-  /** Nothing is known yet of what consumers were told: looks will lower the floors. */
-  *#fillTables(rules: BatchRules): Slices<void> {
-    const { start, end, entitlements, freqUnions } = rules;
-    const sizes = new Int32Array(this.tables.length);
-    for (let at = 0; at < rules.size; at++) sizes[entitlements[at]!]!++;
-    for (let entitlement = 0; entitlement < sizes.length; entitlement++) {
-      this.tables[entitlement] = new RuleTable(sizes[entitlement]);
-      // Memory that is asked for must be cleared, and old memory be collected.
-      if (sizes[entitlement]! > RULES_ALLOCATED_A_SLICE) yield;
-    }
-    const { tables } = this;
-    for (let itemset = 0, done = 0; itemset < start.length; itemset++) {
-      done += end[itemset]! - start[itemset]!;
-      if (done > SLICE) {
-        done = 0;
-        yield;
-      }
-      const freq = this.itemsets.freq(itemset);
-      this.readAhead = firstPlaces(itemset, tables, entitlements, start[itemset]!, end[itemset]!);
-      for (let at = start[itemset]!; at < end[itemset]!; at++) {
-        const table = tables[entitlements[at]!]!;
-        table.insertTold(itemset, freqUnions[at]!, rules.publishedUnionAt(at), rules.publishedFreqAt(at, freq));
+  /** Takes evidence that consumers know of back as published, unless it is material by now. All else is exact yet. */
+  restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
+    const table = this.table(entitlement);
+    const slot = table.find(itemset);
+    if (slot === -1 || this.#hasDrifted(table, slot, itemset)) return;
+    if (toldUnion < this.#company.policy.of(entitlement).minSupport) return;
+    if (this.#isMaterial(entitlement, itemset, slot, toldUnion, toldFreq)) return;
+    this.#recording = false;
+    this.#publishEvidence(entitlement, itemset, slot, toldUnion, toldFreq);
+    this.#recording = true;
+  }
+
+  /** From the tables of before, one for every entitlement: `formerOf` names by itemset the one of the same items there, or -1. */
+  *restoreAll(former: readonly RuleTable[], formerOf: Int32Array): Slices<void> {
+    let done = 0;
+    for (const [entitlement, { slots }] of this.tables.entries()) {
+      const { slots: formerSlots } = former[entitlement]!;
+      for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
+        if (++done % SLICE === 0) yield;
+        if (slots[slot] === 0 || formerOf[slots[slot]! - 1] === -1) continue;
+        const at = former[entitlement]!.find(formerOf[slots[slot]! - 1]!);
+        if (at === -1) continue;
+        const [union, freq] = [formerSlots[at + PUBLISHED_UNION]!, formerSlots[at + PUBLISHED_FREQ]!];
+        this.restore(entitlement, slots[slot]! - 1, union, freq);
       }
     }
   }
@@ -221,12 +235,18 @@ export class Counters {
       for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
         if (slots[slot] === 0) continue;
         const itemset = slots[slot]! - 1;
-        const toldUnion = slots[slot + PUBLISHED_UNION]!;
-        const toldFreq = slots[slot + PUBLISHED_FREQ]!;
-        if (toldUnion === table.freqUnionAt(slot) && toldFreq === this.itemsets.freq(itemset)) continue;
-        yield [entitlement, this.itemsets.itemsOf(itemset).join(" "), toldUnion, toldFreq];
+        if (!this.#hasDrifted(table, slot, itemset)) continue;
+        const items = this.itemsets.itemsOf(itemset).join(" ");
+        yield [entitlement, items, slots[slot + PUBLISHED_UNION]!, slots[slot + PUBLISHED_FREQ]!];
       }
     }
+  }
+
+  /** Whether published evidence is other than exact evidence. */
+  #hasDrifted(table: RuleTable, slot: number, itemset: number): boolean {
+    const { slots } = table;
+    if (slots[slot + PUBLISHED_UNION]! !== table.freqUnionAt(slot)) return true;
+    return slots[slot + PUBLISHED_FREQ]! !== this.itemsets.freq(itemset);
   }
 
   /** Published evidence := exact evidence. */

@@ -69,7 +69,7 @@ export class DueQueue {
   #heap(at: number, row: number): void {
     if (this.#size === this.#row.length) {
       const size = Math.ceil(this.#size * 1.5);
-      this.#at = largerFloats(this.#at, size, 0);
+      this.#at = largerFloats(this.#at, size);
       this.#row = largerIntegers(this.#row, size);
     }
     let hole = this.#size++;

@@ -16,6 +16,7 @@ import { Changes, IdSet } from "./changes.ts";
 import type { Choices, ChoosingBasis, ChoosingTask } from "./choosing.ts";
 import { Company } from "./company.ts";
 import { Deferred } from "./deferred.ts";
+import type { Helper } from "./help.ts";
 import { Live } from "./live.ts";
 import { Memory, NO_EVIDENCE } from "./memory.ts";
 import { Rebuild } from "./rebuild.ts";
@@ -30,6 +31,7 @@ import type {
   UserRow,
 } from "./rows.ts";
 import type { Settings } from "./settings.ts";
+import { atOnce, type Slices } from "./slices.ts";
 import type { PairFlagsRow, PairScoreRow, RuleRow, Tables, View } from "./tables.ts";
 import { areTooMany } from "./uncounted.ts";
 import { ExactView, publishedEvidence, publishedView, tablesOf } from "./views.ts";
@@ -196,11 +198,23 @@ export class Engine {
     this.#memory.loadPending(entitlements);
   }
 
+  /**
+   * All people were loaded: the helper may plant their itemsets while all else is loaded. Where somebody is changed
+   * nevertheless, that was in vain.
+   */
+  plantAhead(helper: Helper): void {
+    if (this.#live === null) atOnce(this.#memory.plant(this.#settings.maxRuleLength, helper));
+  }
+
   /** Ends loading: counts everything and restores published evidence; what differs is pending. */
   start(clockMinute: number): void {
+    atOnce(this.startInSlices(clockMinute, null));
+  }
+
+  /** The same, with help, and resting now and then, while nobody may ask for anything else. */
+  *startInSlices(clockMinute: number, helper: Helper | null): Slices<void> {
     this.company.advanceClock(clockMinute);
-    this.#arrange();
-    this.#liven();
+    if (this.#live === null) yield* this.#livenInSlices(helper);
   }
 
   /**
@@ -314,12 +328,16 @@ export class Engine {
   }
 
   #liven(): Live {
-    if (this.#live !== null) return this.#live;
+    if (this.#live === null) atOnce(this.#livenInSlices(null));
+    return this.#live!;
+  }
+
+  *#livenInSlices(helper: Helper | null): Slices<void> {
     this.#endStep();
+    const planting = yield* this.#memory.plant(this.#settings.maxRuleLength, helper);
     const live = new Live(this.company, this.#settings, this.#changes);
-    this.#memory.attach(live);
+    yield* this.#memory.attach(live, planting, helper);
     this.#live = live;
-    return live;
   }
 
   #rest(): void {

@@ -28,6 +28,13 @@ export class Implications {
     }
   }
 
+  /** Replaces all of them. */
+  take(rows: Iterable<ImplicationRow>): void {
+    const implied: number[][] = [];
+    for (const [item, other] of rows) (implied[item] ??= []).push(other);
+    this.#implied = implied;
+  }
+
   has(item: number, implied: number): boolean {
     return this.#impliedBy(item).includes(implied);
   }

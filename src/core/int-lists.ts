@@ -2,7 +2,7 @@
  * Many lists of integers in one array: list ids are dense, a list owns a run of the pool whose size is a power of two,
  * runs given back are used again. `pool`, `start` and `length` are open for hot loops; they change with every addition.
  */
-import { largerBytes, largerIntegers } from "./larger.ts";
+import { largerBytes, largerIntegers, roomFor } from "./larger.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 const SMALLEST_RUN = 4;
@@ -16,6 +16,13 @@ export interface IntListColumns {
   readonly length: Int32Array;
 }
 
+/** All that lists consist of. */
+export interface IntListState extends IntListColumns {
+  readonly runBits: Uint8Array;
+  readonly poolUsed: number;
+  readonly free: readonly (readonly number[])[];
+}
+
 export class IntLists {
   pool: Int32Array;
   start: Int32Array;
@@ -24,13 +31,29 @@ export class IntLists {
   #runBits: Uint8Array;
   #poolUsed = 0;
   /** By log2 of the size: starts of free runs. */
-  readonly #free: number[][] = [];
+  #free: number[][] = [];
 
   constructor(listsExpected: number = 16, integersExpected: number = 64) {
     this.pool = new Int32Array(Math.max(integersExpected, SMALLEST_RUN));
     this.start = new Int32Array(listsExpected);
     this.length = new Int32Array(listsExpected);
     this.#runBits = new Uint8Array(listsExpected);
+  }
+
+  /** To be taken by others, which then own it: these lists are of no use any more. */
+  give(): IntListState {
+    const { pool, start, length } = this;
+    return { pool, start, length, runBits: this.#runBits, poolUsed: this.#poolUsed, free: this.#free };
+  }
+
+  /** Replaces all lists. */
+  take({ pool, start, length, runBits, poolUsed, free }: IntListState): void {
+    this.pool = pool;
+    this.start = start;
+    this.length = length;
+    this.#runBits = runBits;
+    this.#poolUsed = poolUsed;
+    this.#free = free.map((runs) => [...runs]);
   }
 
   /** Makes room for list ids below `lists`. */
@@ -157,20 +180,9 @@ export class IntLists {
     return list;
   }
 
-  /** A copy without gaps; lists for which this does not hold are left out. */
-  columns(keepsList: (list: number) => boolean): IntListColumns {
-    const { pool } = this;
-    const lists = this.start.length;
-    const length = this.length.map((count, list) => (count > 0 && keepsList(list) ? count : 0));
-    const start = new Int32Array(lists);
-    let size = 0;
-    for (let list = 0; list < lists; size += length[list++]!) start[list] = size;
-    const kept = new Int32Array(size);
-    for (let list = 0; list < lists; list++) {
-      const [from, to] = [this.start[list]!, start[list]!];
-      for (let i = 0; i < length[list]!; i++) kept[to + i] = pool[from + i]!;
-    }
-    return { pool: kept, start, length };
+  /** A copy. */
+  columns(): IntListColumns {
+    return { pool: this.pool.slice(0, this.#poolUsed), start: this.start.slice(), length: this.length.slice() };
   }
 
   toArray(list: number): number[] {
@@ -266,7 +278,7 @@ export class IntLists {
       from = this.#poolUsed;
       this.#poolUsed += 1 << bits;
       if (this.#poolUsed > this.pool.length) {
-        this.pool = largerIntegers(this.pool, Math.max(this.#poolUsed, this.pool.length * 2));
+        this.pool = largerIntegers(this.pool, roomFor(this.#poolUsed));
       }
     }
     this.start[list] = from;

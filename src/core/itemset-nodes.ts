@@ -2,7 +2,7 @@
  * The nodes of a prefix tree of itemsets: a node is its parent plus one more item, later in item order. Ids are dense;
  * those given back are used again.
  */
-import { ChildIndex } from "./child-index.ts";
+import { ChildIndex, type ChildIndexState } from "./child-index.ts";
 import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import { largerBytes, largerIntegers } from "./larger.ts";
 import { SLICE, type Slices } from "./slices.ts";
@@ -10,6 +10,13 @@ import { SLICE, type Slices } from "./slices.ts";
 const FEWEST = 64;
 /** After a batch there is so much room besides, by powers of two. */
 const ROOM_SHIFT = 4;
+
+/** All that the nodes of a whole tree consist of. */
+export interface ItemsetNodesState extends ItemsetColumns {
+  readonly expanded: Uint8Array;
+  readonly size: number;
+  readonly children: ChildIndexState;
+}
 
 export class ItemsetNodes {
   /** By node. */
@@ -22,6 +29,21 @@ export class ItemsetNodes {
   #size = 0;
   readonly #free: number[] = [];
   readonly #children: ChildIndex = new ChildIndex();
+
+  /** See `IntLists.give`; no node was ever freed. */
+  give(): ItemsetNodesState {
+    const { parent, item, depth, expanded, size } = this;
+    return { parent, item, depth, expanded, size, children: this.#children.give() };
+  }
+
+  take({ parent, item, depth, expanded, size, children }: ItemsetNodesState): void {
+    this.parent = parent;
+    this.item = item;
+    this.depth = depth;
+    this.expanded = expanded;
+    this.#size = size;
+    this.#children.take(children);
+  }
 
   /** Ids are below this. */
   get size(): number {

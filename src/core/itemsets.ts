@@ -15,7 +15,7 @@ import { IntLists } from "./int-lists.ts";
 import type { Items } from "./items.ts";
 import { ItemsetNodes } from "./itemset-nodes.ts";
 import { compareItemsets, type ItemsetColumns, ROOT } from "./itemset-order.ts";
-import { Planting } from "./planting.ts";
+import type { Planted } from "./planted.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 /**
@@ -253,16 +253,14 @@ export class Itemsets {
     }
   }
 
-  /**
-   * Batch path: builds the whole tree from nothing. `items` gives every user's feature items in item order; `mayImply` says
-   * which implications are wanted. Returns from which number on itemsets are rare.
-   */
-  *build(users: number, items: IntLists, mayImply: (item: number, implied: number) => boolean): Slices<number> {
-    const { members, sets, rare, implications } = this;
-    yield* implications.learn(users, items, mayImply);
-    const tree = { nodes: this.#nodes, members, sets, rare, implications };
-    const [lengthMax, supportFloor] = [this.#lengthMax, this.#supportFloor];
-    return yield* new Planting(tree, { users, items, itemsMax: this.#items.size, lengthMax, supportFloor }).grow();
+  /** Batch path: takes a whole tree of these people over. There is none yet. Returns from which number on itemsets are rare. */
+  take({ basis, nodes, members, sets, rare, rareFrom }: Planted): number {
+    this.implications.take(basis.implications);
+    this.#nodes.take(nodes);
+    this.members.take(members);
+    this.sets.take(sets);
+    this.rare.take(rare);
+    return rareFrom;
   }
 
   #addWithin(items: readonly number[], parent: number, from: number, nodes: number[]): void {

@@ -8,10 +8,12 @@ import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Deferred } from "./deferred.ts";
 import { bitsOf } from "./flags.ts";
+import type { Helper, PlantingWork } from "./help.ts";
 import type { Live } from "./live.ts";
 import { NOTHING, PREDICTION, RECOMMENDATION } from "./pairs.ts";
+import { isSameBasis, type MayImply, plantingBasis } from "./planted.ts";
 import type { AssignmentChunk, ItemRow, KeptEvidence, PublishedChunk, PublishedRow, TableChanges } from "./rows.ts";
-import { atOnce } from "./slices.ts";
+import type { Slices } from "./slices.ts";
 import type { PairFlagsRow, PairScoreRow } from "./tables.ts";
 import { bandOf, reasonOf, verdictOf } from "./target.ts";
 
@@ -32,6 +34,7 @@ export class Memory {
   readonly #pendingKept: Set<number> = new Set();
   #evidence: KeptEvidence = NO_EVIDENCE;
   #published: Deferred<PublishedRow[]> | null = null;
+  #planting: PlantingWork | null = null;
 
   constructor(company: Company, changes: Changes) {
     this.#company = company;
@@ -95,30 +98,45 @@ export class Memory {
   /** Puts side by side what will be looked at together; not while changes name rows. At rest only. */
   arrange(): void {
     const { assignments, published } = this.#changes;
-    if (assignments.ids.length === 0 && published.ids.length === 0) this.#company.pairs.arrange(this.#pairsKept);
+    const { pairs } = this.#company;
+    if (assignments.ids.length === 0 && published.ids.length === 0) pairs.arrange(this.#pairsKept);
+    pairs.mapRows();
+  }
+
+  /**
+   * Has the itemsets of the people as they are planted, by a helper if there is one; if it was asked to before, and they are
+   * as they were, that is what counts.
+   */
+  *plant(lengthMax: number, helper: Helper | null): Slices<PlantingWork> {
+    const basis = yield* plantingBasis(this.#company, lengthMax, this.#implicationsWanted());
+    if (this.#planting === null || !isSameBasis(this.#planting.basis, basis)) {
+      this.#planting = { basis, planted: helper?.plant(basis) ?? null };
+    }
+    return this.#planting;
   }
 
   /** Counts everything, translates published rules to itemsets, restores their evidence and marks every pair. */
-  attach(live: Live): void {
+  *attach(live: Live, planting: PlantingWork, helper: Helper | null): Slices<void> {
     const { pairs } = this.#company;
     const { counters } = live;
-    const counted = atOnce(live.settle.build(this.#implicationsWanted()));
+    const counted = yield* live.settle.build(planting, helper, () => this.arrange());
+    this.#planting = null;
+    yield* counters.takeRules(counted, helper);
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
       const node = nodes[pairs.winnerOf(row)]!;
       pairs.setWinner(row, node);
       pairs.setBest(row, 0, 0, false);
-      counted.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
+      counters.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
     }
     for (const [entitlement, rule, freqUnion, freq] of this.#evidence.drifted) {
       const node = counters.itemsets.find(rule.split(" ").map(Number));
-      if (node !== -1) counted.restore(entitlement, node, freqUnion, freq);
+      if (node !== -1) counters.restore(entitlement, node, freqUnion, freq);
     }
     this.#evidence = NO_EVIDENCE;
     this.#rules = [];
     this.#ruleNumbers.clear();
-    atOnce(live.counters.takeRules(counted));
     live.markAllPending();
   }
 
@@ -151,7 +169,7 @@ export class Memory {
    * Where evidence drifted, an itemset need not be published as another one with the same members is: there no implication
    * begins. Where it is exact, all of them are.
    */
-  #implicationsWanted(): (item: number, implied: number) => boolean {
+  #implicationsWanted(): MayImply {
     const drifted = new Set<number>();
     for (const [, rule] of this.#evidence.drifted) for (const item of rule.split(" ")) drifted.add(Number(item));
     const known = new Set<string>();

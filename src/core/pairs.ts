@@ -4,7 +4,7 @@
  * consumers were last told of the pair. What is looked at together stands together: eight integers, half a cache line.
  */
 import { IntLists } from "./int-lists.ts";
-import { largerFloats, largerIntegers } from "./larger.ts";
+import { largerFloats, largerIntegers, roomFor } from "./larger.ts";
 import { NEVER } from "./registers.ts";
 import { RowMap } from "./row-map.ts";
 
@@ -67,9 +67,9 @@ const TOLD_BITS = PUBLISHED_MASK | (VERDICT_MASK << VERDICT_SHIFT) | (FLAGS_MASK
 
 export class Pairs {
   /** Stamp of the membership register (ms), or NEVER. */
-  memberAt: Float64Array = new Float64Array(64).fill(NEVER);
+  memberAt: Float64Array = new Float64Array(64);
   /** Last use (ms), or NEVER. */
-  lastUsedAt: Float64Array = new Float64Array(64).fill(NEVER);
+  lastUsedAt: Float64Array = new Float64Array(64);
   /** Rows of a user, ascending. */
   readonly byUser: IntLists = new IntLists();
   readonly #byEntitlement: RowMap[] = [];
@@ -87,12 +87,12 @@ export class Pairs {
 
   /** The rows of an entitlement. */
   rowsOf(entitlement: number): RowMap {
-    if (this.#mapped < this.#size) this.#mapRows();
+    if (this.#mapped < this.#size) this.mapRows();
     return this.#mapOf(entitlement);
   }
 
   find(user: number, entitlement: number): number {
-    if (this.#mapped < this.#size) this.#mapRows();
+    if (this.#mapped < this.#size) this.mapRows();
     return entitlement < this.#byEntitlement.length ? this.#byEntitlement[entitlement]!.find(user) : -1;
   }
 
@@ -121,7 +121,9 @@ export class Pairs {
     const next = this.#startsByEntitlement(0, end);
     const numbers = new Int32Array(this.#size);
     const [cells, memberAt, lastUsedAt] = [this.#cells, this.memberAt, this.lastUsedAt];
-    const [newCells, newMemberAt, newLastUsedAt] = [cells.slice(), memberAt.slice(), lastUsedAt.slice()];
+    const newCells = new Int32Array(cells.length);
+    const newMemberAt = new Float64Array(memberAt.length);
+    const newLastUsedAt = new Float64Array(lastUsedAt.length);
     // Rows are read one after the other, and each entitlement is written to in one run.
     for (let old = 0; old < end; old++) {
       const row = next[cells[old * WIDTH + ENTITLEMENT]!]!++;
@@ -131,6 +133,9 @@ export class Pairs {
       newLastUsedAt[row] = lastUsedAt[old]!;
     }
     for (let row = end; row < this.#size; row++) numbers[row] = row;
+    newCells.set(cells.subarray(end * WIDTH, this.#size * WIDTH), end * WIDTH);
+    newMemberAt.set(memberAt.subarray(end, this.#size), end);
+    newLastUsedAt.set(lastUsedAt.subarray(end, this.#size), end);
     this.#cells = newCells;
     this.memberAt = newMemberAt;
     this.lastUsedAt = newLastUsedAt;
@@ -141,6 +146,18 @@ export class Pairs {
     for (const [i, row] of this.#free.entries()) this.#free[i] = numbers[row]!;
     this.#byEntitlement.length = 0;
     this.#mapped = 0;
+  }
+
+  /** Makes the maps of entitlements that something will ask for. */
+  mapRows(): void {
+    const from = this.#mapped;
+    const count = this.#size - from;
+    this.#mapped = this.#size;
+    const rows = count < ROWS_SORTED_MIN ? null : this.#rowsByEntitlement(from, this.#size);
+    for (let i = 0; i < count; i++) {
+      const row = rows === null ? from + i : rows[i]!;
+      if (this.isLive(row)) this.#mapOf(this.entitlementOf(row)).add(this.userOf(row), row);
+    }
   }
 
   userOf(row: number): number {
@@ -327,6 +344,8 @@ export class Pairs {
   /** Nothing is known of a row that stands for no pair. */
   #set(row: number, user: number, entitlement: number): void {
     if (row === this.memberAt.length) this.#grow();
+    this.memberAt[row] = NEVER;
+    this.lastUsedAt[row] = NEVER;
     const at = row * WIDTH;
     this.#cells[at + USER] = user;
     this.#cells[at + ENTITLEMENT] = entitlement;
@@ -337,17 +356,6 @@ export class Pairs {
   #mapOf(entitlement: number): RowMap {
     while (this.#byEntitlement.length <= entitlement) this.#byEntitlement.push(new RowMap());
     return this.#byEntitlement[entitlement]!;
-  }
-
-  #mapRows(): void {
-    const from = this.#mapped;
-    const count = this.#size - from;
-    this.#mapped = this.#size;
-    const rows = count < ROWS_SORTED_MIN ? null : this.#rowsByEntitlement(from, this.#size);
-    for (let i = 0; i < count; i++) {
-      const row = rows === null ? from + i : rows[i]!;
-      if (this.isLive(row)) this.#mapOf(this.entitlementOf(row)).add(this.userOf(row), row);
-    }
   }
 
   /** Rows `from … end`, so that one map after the other is filled. */
@@ -376,9 +384,9 @@ export class Pairs {
   }
 
   #grow(): void {
-    const size = this.memberAt.length * 2;
+    const size = roomFor(this.memberAt.length);
     this.#cells = largerIntegers(this.#cells, size * WIDTH);
-    this.memberAt = largerFloats(this.memberAt, size, NEVER);
-    this.lastUsedAt = largerFloats(this.lastUsedAt, size, NEVER);
+    this.memberAt = largerFloats(this.memberAt, size);
+    this.lastUsedAt = largerFloats(this.lastUsedAt, size);
   }
 }

@@ -5,6 +5,7 @@
 import type { Changes } from "./changes.ts";
 import type { Company } from "./company.ts";
 import { Live } from "./live.ts";
+import { plantingBasis } from "./planted.ts";
 import type { Settings } from "./settings.ts";
 import { atOnce, type Slices } from "./slices.ts";
 
@@ -15,12 +16,14 @@ export class Rebuild {
   readonly nodes: Int32Array;
   readonly #before: Live;
   readonly #company: Company;
+  readonly #settings: Settings;
   readonly #slices: Slices<void>;
 
   constructor(before: Live, company: Company, settings: Settings, changes: Changes) {
     before.freeze();
     this.#before = before;
     this.#company = company;
+    this.#settings = settings;
     this.live = new Live(company, settings, changes);
     this.nodes = new Int32Array(before.counters.itemsets.size).fill(-1);
     this.#slices = this.#build();
@@ -39,12 +42,16 @@ export class Rebuild {
   *#build(): Slices<void> {
     const before = this.#before.counters;
     const { settle, counters } = this.live;
-    const rules = yield* settle.build((item, implied) => before.itemsets.implications.has(item, implied));
+    const { implications } = before.itemsets;
+    const basis = yield* plantingBasis(this.#company, this.#settings.maxRuleLength, (item, implied) =>
+      implications.has(item, implied),
+    );
+    const rules = yield* settle.build({ basis, planted: null }, null);
     const formerOf = yield* counters.itemsets.nodesIn(before.itemsets);
     for (const [node, former] of formerOf.entries()) if (former !== -1) this.nodes[former] = node;
     // Entitlements may have come since anything was counted there.
     before.table(this.#company.catalog.size - 1);
-    yield* rules.restoreAll(before.tables, formerOf);
-    yield* counters.takeRules(rules);
+    yield* counters.takeRules(rules, null);
+    yield* counters.restoreAll(before.tables, formerOf);
   }
 }

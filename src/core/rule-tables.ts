@@ -6,6 +6,7 @@
  * To walk all rules, step through `slots` by RULE_WIDTH; an empty slot has 0 where the itemset stands.
  */
 import { FLOOR_MAX, floorFor, type PairFloors } from "./floors.ts";
+import { sharedIntegers } from "./larger.ts";
 
 const FREQ_UNION = 1;
 export const PUBLISHED_UNION = 2;
@@ -42,6 +43,11 @@ export class RuleTable {
     const capacity = capacityFor(expected);
     this.slots = new Int32Array(capacity * RULE_WIDTH);
     this.#mask = capacity - 1;
+  }
+
+  /** An empty table that other threads can read without a copy, for as long as it keeps its size. */
+  static shared(expected: number): RuleTable {
+    return RuleTable.of(sharedIntegers(capacityFor(expected) * RULE_WIDTH), 0);
   }
 
   /** A table of these slots, which are those of another one with so many rules. */

@@ -2,21 +2,25 @@
  * Brings the counters up to date with the tables: what the events of a step changed is folded to net changes of
  * membership and of teaching assignments, each counted once, and then every rule touched is checked once.
  */
-import { BatchRules } from "./batch-rules.ts";
 import type { IdSet } from "./changes.ts";
 import type { Company } from "./company.ts";
 import type { Counters } from "./counters.ts";
-import { IntLists } from "./int-lists.ts";
+import { awaited, type Helper, type PlantingWork, shareOf } from "./help.ts";
 import type { SetChange } from "./itemsets.ts";
 import { largerBytes } from "./larger.ts";
+import { type Teaching, teachingOf } from "./member-count.ts";
 import { COUNTED_HOLDER, COUNTED_TEACHER } from "./pairs.ts";
+import { plant } from "./planted.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
+import { type CountedRules, countRules } from "./rule-count.ts";
 import type { RuleTable } from "./rule-tables.ts";
 import { SLICE, type Slices } from "./slices.ts";
 import type { Portion, Uncounted } from "./uncounted.ts";
 import { UnionCount } from "./union-count.ts";
 
 const USERS_A_SLICE = 4_096;
+/** As much as is counted here, when there is something else to do, while a helper counts the rest. */
+const MEMBERS_COUNTED_BESIDES = 0.25;
 
 export class Settle {
   readonly #company: Company;
@@ -57,19 +61,19 @@ export class Settle {
   }
 
   /**
-   * Batch path: counts everything from the tables; `mayImply` says which implications are wanted. What changes between two
-   * slices is uncounted.
+   * Batch path: counts everything from the tables. What changes between two slices is uncounted. `meanwhile`: what else is to
+   * be done; a helper counts then.
    */
-  *build(mayImply: (item: number, implied: number) => boolean): Slices<BatchRules> {
+  *build(
+    { basis, planted }: PlantingWork,
+    helper: Helper | null,
+    meanwhile: () => void = () => {},
+  ): Slices<CountedRules[]> {
     const { identities, catalog, pairs } = this.#company;
-    const users = identities.size;
-    const features = new IntLists(users, users * 8);
-    for (let user = 0; user < users; user++) {
-      if (identities.isActive(user)) features.assign(user, identities.featuresOf(user));
-      this.#countIdentity(user);
+    for (let user = 0; user < identities.size; user++) {
       if (user % USERS_A_SLICE === 0) yield;
+      this.#countIdentity(user);
     }
-    const rareFrom = yield* this.#counters.itemsets.build(users, features, mayImply);
     this.#counters.table(catalog.size - 1);
     for (let row = 0; row < pairs.size; row++) {
       if (row % SLICE === 0) yield;
@@ -77,9 +81,31 @@ export class Settle {
       pairs.setCounted(row, 0);
       this.#recountRow(row);
     }
-    const rules = new BatchRules(this.#company, this.#counters.itemsets, rareFrom, this.#counters.materiality);
-    yield* rules.count();
-    return rules;
+    const teaching = teachingOf(this.#company);
+    const isIdle = planted !== null && planted.result === undefined;
+    if (isIdle) meanwhile();
+    const rareFrom = this.#counters.itemsets.take(yield* awaited(planted, () => plant(basis)));
+    return yield* this.#countRules(rareFrom, teaching, helper, isIdle ? null : meanwhile);
+  }
+
+  /** Of the itemsets below `end`. */
+  *#countRules(
+    end: number,
+    teaching: Teaching,
+    helper: Helper | null,
+    meanwhile: (() => void) | null,
+  ): Slices<CountedRules[]> {
+    const { itemsets } = this.#counters;
+    const { parent } = itemsets.columns();
+    const { supportFloor } = this.#company.policy;
+    const basis = { members: itemsets.members, parent, teaching, supportFloor, from: 0, end };
+    const share = meanwhile === null ? 0.5 : MEMBERS_COUNTED_BESIDES;
+    const own = helper === null ? end : shareOf(itemsets.members.length, end, share);
+    const errand = helper?.countRules({ ...basis, members: itemsets.members.columns(), from: own }) ?? null;
+    meanwhile?.();
+    const counted = [yield* countRules({ ...basis, end: own })];
+    if (own < end) counted.push(yield* awaited(errand, () => countRules({ ...basis, from: own })));
+    return counted;
   }
 
   /** Whether a user and all that it holds is counted as the tables have it. */

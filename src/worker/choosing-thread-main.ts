@@ -2,14 +2,11 @@
 /* oxlint-disable unicorn/require-post-message-target-origin -- that is for windows */
 import { parentPort, workerData } from "node:worker_threads";
 import { Chooser, type ChoosingBasis, type ChoosingTask } from "../core/choosing.ts";
+import { buffersIn } from "./buffers.ts";
 
 const chooser = new Chooser(workerData as ChoosingBasis);
 const port = parentPort!;
 port.on("message", (task: ChoosingTask) => {
   const choices = chooser.choose(task);
-  const columns = Object.values<unknown>({ ...choices }).filter((column) => ArrayBuffer.isView(column));
-  port.postMessage(
-    choices,
-    columns.map(({ buffer }) => buffer as ArrayBuffer),
-  );
+  port.postMessage(choices, buffersIn(choices));
 });

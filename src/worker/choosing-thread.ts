@@ -6,9 +6,10 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Choices, ChoosingBasis, ChoosingTask } from "../core/choosing.ts";
+import type { Choices, ChoosingBasis } from "../core/choosing.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Log } from "../log.ts";
+import { buffersIn } from "./buffers.ts";
 
 /** With fewer pairs the looks are done before a thread has begun. */
 const PAIRS_MIN = 200_000;
@@ -50,7 +51,7 @@ export class ChoosingThread {
     this.#engine = engine;
     this.#thread = new Worker(file, {
       workerData: basis,
-      transferList: buffersOfBasis(basis),
+      transferList: buffersIn(basis),
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     this.#thread.unref();
@@ -78,17 +79,9 @@ export class ChoosingThread {
       if (task === null) break;
       this.#given.set(task.entitlement, task.inRows.length);
       this.#pairsAhead += task.inRows.length;
-      this.#thread.postMessage(task, buffersOfTask(task));
+      // Slots that are not shared (rule-tables.ts) are copied.
+      this.#thread.postMessage(task, [task.inRows.buffer as ArrayBuffer]);
     }
     if (this.#given.size === 0) void this.close();
   }
-}
-
-function buffersOfBasis({ sets, members, itemsets, itemRanks }: ChoosingBasis): ArrayBuffer[] {
-  const columns = [sets, members, itemsets].flatMap((lists) => Object.values<Int32Array | Uint8Array>({ ...lists }));
-  return [...columns, itemRanks].map(({ buffer }) => buffer as ArrayBuffer);
-}
-
-function buffersOfTask({ inRows, slots }: ChoosingTask): ArrayBuffer[] {
-  return [inRows, slots].map(({ buffer }) => buffer as ArrayBuffer);
 }

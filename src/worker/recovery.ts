@@ -21,6 +21,7 @@ import { decodeProgress, type Progress } from "./progress.ts";
 import { publishOutbox, takeOver } from "./publish.ts";
 import { NO_COUNTS } from "./report.ts";
 import { restore } from "./restore.ts";
+import { StartHelp } from "./start-help.ts";
 import { checkedPositions, checkWhole, judge, type Verdict } from "./verdict.ts";
 
 export interface Recovered {
@@ -59,10 +60,12 @@ export async function recover(
 
   const epoch = Math.max(before.epoch, progress?.epoch ?? 0) + 1;
   await store.beginEpoch(config.engine, epoch, settingsDigest(settingsOf(config)));
-  const engine = await loadEngine(config.data, store, settingsOf(config), head);
+  const help = new StartHelp(log);
+  const engine = await loadEngine(config.data, store, settingsOf(config), head, (each) => help.plantAhead(each));
   let standing = { ...before, epoch };
   if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
-  else engine.start(standing.clockMinute);
+  else await help.start(engine, standing.clockMinute);
+  await help.end();
   await transport.seek(standing.positions);
   const last = verdict === "unpublished" && head?.outbox ? decodeProgress(head.outbox.progress) : progress;
   return { engine, standing, verdict, pendingTold: last?.pending ?? 0 };

@@ -1,8 +1,10 @@
 /** Itemsets that may have rules apart from rare ones, and their numbers, over seeded random people. */
 import { describe, expect, test } from "vitest";
+import { Implications } from "../../src/core/implications.ts";
 import { IntLists } from "../../src/core/int-lists.ts";
 import { Items } from "../../src/core/items.ts";
 import { Itemsets } from "../../src/core/itemsets.ts";
+import { plant } from "../../src/core/planted.ts";
 import { atOnce } from "../../src/core/slices.ts";
 import { Prng } from "../../src/demo/prng.ts";
 
@@ -116,7 +118,20 @@ function planted(everyone: readonly Attributes[], mayImply: boolean) {
   const features = new IntLists(people.length);
   for (const [user, own] of people.entries()) features.assign(user, own);
   const itemsets = new Itemsets(items, LENGTH_MAX, SUPPORT_FLOOR, () => {});
-  const rareFrom = atOnce(itemsets.build(people.length, features, () => mayImply));
+  const implications = new Implications();
+  atOnce(implications.learn(people.length, features, () => mayImply));
+  const rareFrom = itemsets.take(
+    atOnce(
+      plant({
+        features: features.give(),
+        users: people.length,
+        itemsMax: items.size,
+        implications: [...implications],
+        lengthMax: LENGTH_MAX,
+        supportFloor: SUPPORT_FLOOR,
+      }),
+    ),
+  );
   return { itemsets, people, items, rareFrom };
 }
 

@@ -7,6 +7,7 @@ import { Live } from "../../src/core/live.ts";
 import { Memory } from "../../src/core/memory.ts";
 import { PUBLISHED_FREQ, PUBLISHED_UNION } from "../../src/core/rule-tables.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/core/settings.ts";
+import { atOnce } from "../../src/core/slices.ts";
 import { makeCompany } from "../../src/demo/company.ts";
 import { foundingEvents } from "../../src/demo/company-events.ts";
 
@@ -32,7 +33,8 @@ test.each([
     company.apply(event, NOW_MS, changes);
   }
   const live = new Live(company, settings, changes);
-  new Memory(company, changes).attach(live);
+  const memory = new Memory(company, changes);
+  atOnce(memory.attach(live, atOnce(memory.plant(settings.maxRuleLength, null)), null));
   const { counters } = live;
   const choice = new Choice(counters, settings);
   const answersOf = (entitlement: number): Answer[] => {

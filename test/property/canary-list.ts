@@ -337,8 +337,8 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "an itemset is counted before the one whose rules it repeats",
-    file: "batch-rules.ts",
-    find: "if (isRepeated) this.#countOne(parent, members);",
+    file: "rule-count.ts",
+    find: "if (isRepeated) this.#countOne(above);",
     replace: "",
     family: "exact",
   },
@@ -386,8 +386,8 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "material evidence of before is taken over by new counters",
-    file: "batch-rules.ts",
-    find: "if (this.#materiality.isMaterial(this.freqUnions[at]!, freq, toldUnion, toldFreq, recommendThreshold)) return;",
+    file: "counters.ts",
+    find: "if (this.#isMaterial(entitlement, itemset, slot, toldUnion, toldFreq)) return;",
     replace: "",
     family: "reorganised",
   },

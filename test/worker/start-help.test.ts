@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test, vi } from "vitest";
+import { Engine } from "../../src/core/engine.ts";
+import { DEFAULT_SETTINGS } from "../../src/core/settings.ts";
+import { makeCompany } from "../../src/demo/company.ts";
+import { foundingEvents } from "../../src/demo/company-events.ts";
+import type { InputEvent } from "../../src/events/event.ts";
+import { openLog } from "../../src/log.ts";
+import { StartHelp } from "../../src/worker/start-help.ts";
+import { PROJECT_ROOT } from "../support/project-root.ts";
+
+/** Built, because a thread of Node does not read TypeScript. */
+const FILE = pathToFileURL(join(PROJECT_ROOT, "dist/worker/helping-thread-main.js"));
+const NOW_MS = Date.UTC(2026, 0, 1);
+const MINUTE = NOW_MS / 60_000;
+const LOG = openLog("warn");
+const EVENTS: readonly InputEvent[] = [...foundingEvents(makeCompany({ people: 300, seed: 1, attributes: 8 }), NOW_MS)];
+const isAssignment = ({ type }: InputEvent): boolean => type.startsWith("assignment.");
+
+function load(engine: Engine, events: readonly InputEvent[]): void {
+  const withTimes = events.map((event) => ({ event, recordAtMs: NOW_MS }));
+  engine.step({ clockMinute: MINUTE, events: withTimes, budgetRecords: 1, catchUp: true });
+}
+
+async function startedWith(help: StartHelp): Promise<Engine> {
+  const engine = new Engine(DEFAULT_SETTINGS);
+  load(
+    engine,
+    EVENTS.filter((event) => !isAssignment(event)),
+  );
+  help.plantAhead(engine);
+  load(engine, EVENTS.filter(isAssignment));
+  await help.start(engine, MINUTE);
+  await help.end();
+  return engine;
+}
+
+function startedWithout(): Engine {
+  const engine = new Engine(DEFAULT_SETTINGS);
+  load(engine, EVENTS);
+  engine.start(MINUTE);
+  return engine;
+}
+
+test("a thread helps, and everything is counted as without it", async () => {
+  const helped = vi.spyOn(Engine.prototype, "startInSlices");
+  const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: FILE }));
+  expect(helped.mock.calls[0]![1]).not.toBeNull();
+  helped.mockRestore();
+  expect(engine.exactView()).toEqual(startedWithout().exactView());
+});
+
+test("a thread that fails is a warning, and the engine does all of it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "corollary-helping-"));
+  const path = join(folder, "thread.mjs");
+  writeFileSync(path, "throw new Error('out of memory')");
+  const warn = vi.spyOn(LOG, "warn").mockImplementation(() => undefined);
+  const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: pathToFileURL(path) }));
+  expect(warn).toHaveBeenCalledOnce();
+  expect(engine.exactView()).toEqual(startedWithout().exactView());
+  rmSync(folder, { recursive: true });
+});
+
+test("a small company is counted without a thread", async () => {
+  const help = new StartHelp(LOG, { file: FILE });
+  const helped = vi.spyOn(Engine.prototype, "plantAhead");
+  await startedWith(help);
+  expect(helped).not.toHaveBeenCalled();
+  helped.mockRestore();
+});
