@@ -14,6 +14,8 @@ export interface ChildIndexState {
 export class ChildIndex {
   #slots: Int32Array = new Int32Array(64 * WIDTH);
   #mask = 63;
+  /** Says nothing, but what nobody takes would not be read. */
+  readAhead = 0;
   #size = 0;
 
   /** See `IntLists.give`. */
@@ -36,6 +38,17 @@ export class ChildIndex {
   add(parent: number, item: number, node: number): void {
     if (++this.#size * 3 > this.#mask * 2) this.#resize((this.#mask + 1) * 2);
     this.#put(this.#slotOf(parent, item), node + 1, parent, item);
+  }
+
+  /**
+   * Adds the nodes `from … end`, whose parents and items these are. Reads where they belong and does nothing else meanwhile, so
+   * that the reads wait for memory together.
+   */
+  addRun(parents: Int32Array, items: Int32Array, from: number, end: number): void {
+    let all = 0;
+    for (let node = from; node < end; node++) all |= this.#slots[this.#home(parents[node]!, items[node]!)]!;
+    this.readAhead = all;
+    for (let node = from; node < end; node++) this.add(parents[node]!, items[node]!, node);
   }
 
   /** Makes room for so many children at once. */

@@ -8,6 +8,7 @@ import { largerBytes, largerIntegers } from "./larger.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 const FEWEST = 64;
+const INDEXED_TOGETHER = 64;
 /** After a batch there is so much room besides, by powers of two. */
 const ROOM_SHIFT = 4;
 
@@ -90,9 +91,9 @@ export class ItemsetNodes {
 
   *indexAll(): Slices<void> {
     this.#children.reserve(this.#size);
-    for (let node = 0; node < this.#size; node++) {
-      if (node % SLICE === 0) yield;
-      this.#children.add(this.parent[node]!, this.item[node]!, node);
+    for (let from = 0; from < this.#size; from += INDEXED_TOGETHER) {
+      if (from % SLICE < INDEXED_TOGETHER) yield;
+      this.#children.addRun(this.parent, this.item, from, Math.min(from + INDEXED_TOGETHER, this.#size));
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import { IntLists } from "./int-lists.ts";
 import { largerFloats, largerIntegers, roomFor } from "./larger.ts";
+import { LoadRun } from "./load-run.ts";
 import { NEVER } from "./registers.ts";
 import { RowMap } from "./row-map.ts";
 
@@ -22,8 +23,6 @@ export const NOTHING = 0;
 export const PREDICTION = 1;
 export const RECOMMENDATION = 2;
 
-/** In a user with more rows than this a pair is found by its entitlement. */
-const ROWS_SEARCHED_MAX = 256;
 /** Fewer new rows than this are not worth sorting by entitlement. */
 const ROWS_SORTED_MIN = 4_096;
 
@@ -79,6 +78,7 @@ export class Pairs {
   /** Rows from here on are not in the maps of their entitlements yet. */
   #mapped = 0;
   readonly #free: number[] = [];
+  readonly #run: LoadRun = new LoadRun();
 
   /** Row numbers are below this; some may be free. */
   get size(): number {
@@ -106,8 +106,10 @@ export class Pairs {
    * when something asks for them. A new row has the number that was `size` before.
    */
   findOrAppend(user: number, entitlement: number): number {
-    const row = this.#findInLoad(user, entitlement);
-    if (row !== -1) return row;
+    if (!this.#run.isNew(user, entitlement, this.byUser.count(user))) {
+      const row = this.find(user, entitlement);
+      if (row !== -1) return row;
+    }
     this.#set(this.#size, user, entitlement);
     return this.#size++;
   }
@@ -321,19 +323,8 @@ export class Pairs {
     return this.#cells[row * WIDTH + STATUS]!;
   }
 
-  #findInLoad(user: number, entitlement: number): number {
-    const count = this.byUser.count(user);
-    if (count === 0) return -1;
-    const isLastUser = this.userOf(this.#size - 1) === user;
-    if (!isLastUser || count > ROWS_SEARCHED_MAX) return this.find(user, entitlement);
-    for (let i = 0; i < count; i++) {
-      const row = this.byUser.at(user, i);
-      if (this.entitlementOf(row) === entitlement) return row;
-    }
-    return -1;
-  }
-
   #make(user: number, entitlement: number): number {
+    this.#run.end();
     const row = this.#free.pop() ?? this.#size++;
     this.#set(row, user, entitlement);
     this.#mapOf(entitlement).add(user, row);

@@ -7,7 +7,7 @@ import type { IntLists } from "./int-lists.ts";
 import type { ItemsetNodes } from "./itemset-nodes.ts";
 import { numberTogether } from "./itemset-numbers.ts";
 import { ROOT } from "./itemset-order.ts";
-import { type Group, type Part, Refinement } from "./refinement.ts";
+import { type Group, Refinement, type Split } from "./refinement.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
 /** What the tree consists of, as in `Itemsets`. */
@@ -76,13 +76,11 @@ export class Planting {
   /** As `#refine`, resting between the itemsets of few items. */
   *#refineInSlices(node: number, group: Group, from: number, end: number): Slices<void> {
     const depth = node === ROOT ? 0 : this.#tree.nodes.depth[node]!;
-    if (depth === SLICED_DEPTH) return this.#refine(node, depth, group, from, end);
-    const below = this.#refinement.groups[depth]!;
-    let first = 0;
-    for (const { item, size } of this.#split(node, depth, group, from, end)) {
-      const child = this.#plant(node, item, below, first, size);
-      if (child !== -1) yield* this.#refineInSlices(child, below, first, first + size);
-      first += size;
+    if (depth === SLICED_DEPTH || depth === this.#people.lengthMax) return this.#refine(node, depth, group, from, end);
+    const below = this.#split(node, depth, group, from, end);
+    for (let part = 0, first = 0; part < below.parts; first += below.sizes[part++]!) {
+      const child = this.#plant(node, below, part, first);
+      if (child !== -1) yield* this.#refineInSlices(child, below, first, first + below.sizes[part]!);
       if (this.#done < SLICE) continue;
       this.#done = 0;
       yield;
@@ -92,26 +90,24 @@ export class Planting {
   /** Plants all that grows below a node, whose members stand at `from … end` of the group. */
   #refine(node: number, depth: number, group: Group, from: number, end: number): void {
     if (depth === this.#people.lengthMax) return;
-    const below = this.#refinement.groups[depth]!;
-    let first = 0;
-    for (const { item, size } of this.#split(node, depth, group, from, end)) {
-      const child = this.#plant(node, item, below, first, size);
-      if (child !== -1) this.#refine(child, depth + 1, below, first, first + size);
-      first += size;
+    const below = this.#split(node, depth, group, from, end);
+    for (let part = 0, first = 0; part < below.parts; first += below.sizes[part++]!) {
+      const child = this.#plant(node, below, part, first);
+      if (child !== -1) this.#refine(child, depth + 1, below, first, first + below.sizes[part]!);
     }
   }
 
-  #split(node: number, depth: number, group: Group, from: number, end: number): Part[] {
-    if (depth === this.#people.lengthMax) return [];
+  #split(node: number, depth: number, group: Group, from: number, end: number): Split {
     const { nodes, implications } = this.#tree;
     this.#done += end - from;
     return this.#refinement.split(group, from, end, depth, (item) => !implications.isRedundant(nodes, node, item));
   }
 
   /** The new node of a part; -1: nothing grows below it. */
-  #plant(above: number, item: number, { users }: Group, first: number, size: number): number {
+  #plant(above: number, { users, items, sizes }: Split, part: number, first: number): number {
     const { nodes, members } = this.#tree;
-    const node = nodes.append(above, item);
+    const node = nodes.append(above, items[part]!);
+    const size = sizes[part]!;
     members.assign(node, users.subarray(first, first + size));
     if (size < this.#people.supportFloor) return -1;
     nodes.expanded[node] = 1;

@@ -6,6 +6,25 @@ import { Prng } from "../../src/demo/prng.ts";
 const USERS = 40;
 const ENTITLEMENTS = 12;
 
+test("a pair has one row, in whatever order pairs come", () => {
+  const random = new Prng(7, 0);
+  for (let round = 0; round < 100; round++) {
+    const pairs = new Pairs();
+    const known = new Map<string, number>();
+    for (let i = random.below(200), user = 0; i > 0; i--) {
+      if (random.chance(0.3)) user = random.below(USERS);
+      const entitlement = random.below(ENTITLEMENTS);
+      const row = random.chance(0.1) ? pairs.findOrMake(user, entitlement) : pairs.findOrAppend(user, entitlement);
+      expect(known.get(`${user} ${entitlement}`) ?? row).toBe(row);
+      known.set(`${user} ${entitlement}`, row);
+      if (random.chance(0.9)) continue;
+      pairs.releaseIfBlank(row);
+      known.delete(`${user} ${entitlement}`);
+    }
+    expect(new Set(known.values()).size).toBe(known.size);
+  }
+});
+
 test("arranged rows stand by entitlement and are found as before", () => {
   const random = new Prng(5, 0);
   for (let round = 0; round < 100; round++) {
