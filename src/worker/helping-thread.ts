@@ -15,6 +15,8 @@ import { buffersIn } from "./buffers.ts";
 
 /** Fewer people are counted before a thread has begun. */
 const PEOPLE_MIN = 10_000;
+/** What is short-lived there is little; Node would take ten times as much. */
+const YOUNG_MEGABYTES = 4;
 /** From source there is none that Node could load. */
 const THREAD = new URL("./helping-thread-main.js", import.meta.url);
 
@@ -48,7 +50,7 @@ export class HelpingThread implements Helper {
   }
 
   private constructor(file: URL, log: Log) {
-    this.#thread = new Worker(file);
+    this.#thread = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
     this.#thread.unref();
     this.#thread.on("message", (result: unknown) => {
       this.#errands.shift()!.result = result;
