@@ -40,7 +40,7 @@ export class HelpingThread implements Helper {
   readonly #thread: Worker;
   /** In the order in which the thread answers. */
   readonly #errands: ThreadErrand<unknown>[] = [];
-  #hasFailed = false;
+  #hasEnded = false;
 
   /** null: there are too few people, or there is no second core for it. */
   static begin(people: number, log: Log, options: HelpingThreadOptions = {}): HelpingThread | null {
@@ -55,9 +55,9 @@ export class HelpingThread implements Helper {
     this.#thread.on("message", (result: unknown) => {
       this.#errands.shift()!.result = result;
     });
-    this.#thread.on("error", (error) => {
-      log.warn({ err: error }, FAILED);
-      this.#hasFailed = true;
+    this.#thread.on("error", (error) => log.warn({ err: error }, FAILED));
+    this.#thread.on("exit", () => {
+      this.#hasEnded = true;
       for (const errand of this.#errands) errand.result = null;
     });
   }
@@ -81,7 +81,7 @@ export class HelpingThread implements Helper {
 
   #ask<Result>(task: Task, transferred: readonly ArrayBuffer[]): Errand<Result> {
     const errand = new ThreadErrand<Result>();
-    if (this.#hasFailed) errand.result = null;
+    if (this.#hasEnded) errand.result = null;
     else this.#thread.postMessage(task, transferred);
     this.#errands.push(errand);
     return errand;

@@ -61,11 +61,15 @@ export async function recover(
   const epoch = Math.max(before.epoch, progress?.epoch ?? 0) + 1;
   await store.beginEpoch(config.engine, epoch, settingsDigest(settingsOf(config)));
   const help = new StartHelp(log);
-  const engine = await loadEngine(config.data, store, settingsOf(config), head, (each) => help.plantAhead(each));
   let standing = { ...before, epoch };
-  if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
-  else await help.start(engine, standing.clockMinute);
-  await help.end();
+  let engine: Engine;
+  try {
+    engine = await loadEngine(config.data, store, settingsOf(config), head, (each) => help.plantAhead(each));
+    if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
+    else await help.start(engine, standing.clockMinute, signal);
+  } finally {
+    await help.end();
+  }
   await transport.seek(standing.positions);
   const last = verdict === "unpublished" && head?.outbox ? decodeProgress(head.outbox.progress) : progress;
   return { engine, standing, verdict, pendingTold: last?.pending ?? 0 };

@@ -2,6 +2,7 @@
 import { setImmediate as eventLoop } from "node:timers/promises";
 import type { Engine } from "../core/engine.ts";
 import type { Log } from "../log.ts";
+import { checkSignal, NO_SIGNAL } from "./grace.ts";
 import { HelpingThread, type HelpingThreadOptions } from "./helping-thread.ts";
 
 export class StartHelp {
@@ -21,9 +22,15 @@ export class StartHelp {
     if (this.#thread !== null) engine.plantAhead(this.#thread);
   }
 
-  /** `Engine.start`; heeds other things now and then, so nobody may ask the engine for anything meanwhile. */
-  async start(engine: Engine, clockMinute: number): Promise<void> {
-    for (const _ of engine.startInSlices(clockMinute, this.#thread)) await eventLoop();
+  /**
+   * `Engine.start`; heeds other things now and then, so nobody may ask the engine for anything meanwhile. Rejects with an
+   * AbortError at the signal; the engine is of no use then.
+   */
+  async start(engine: Engine, clockMinute: number, signal: AbortSignal = NO_SIGNAL): Promise<void> {
+    for (const _ of engine.startInSlices(clockMinute, this.#thread)) {
+      await eventLoop();
+      checkSignal(signal);
+    }
   }
 
   async end(): Promise<void> {

@@ -71,3 +71,9 @@ test("a small company is counted without a thread", async () => {
   expect(helped).not.toHaveBeenCalled();
   helped.mockRestore();
 });
+
+test("a signal ends a start that is counting", async () => {
+  const engine = new Engine(DEFAULT_SETTINGS);
+  load(engine, EVENTS);
+  await expect(new StartHelp(LOG).start(engine, MINUTE, AbortSignal.abort())).rejects.toThrow("ended by the signal");
+});
