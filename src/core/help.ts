@@ -27,8 +27,11 @@ export interface PlantingWork {
 
 /** What the errand comes to, once it is done; `otherwise` where it comes to nothing. */
 export function* awaited<Result>(errand: Errand<Result> | null, otherwise: () => Slices<Result>): Slices<Result> {
-  while (errand !== null && errand.result === undefined) yield;
-  return errand?.result ?? (yield* otherwise());
+  for (;;) {
+    const result = errand === null ? null : errand.result;
+    if (result !== undefined) return result ?? (yield* otherwise());
+    yield;
+  }
 }
 
 /** The first so many of `counts` that come to about this share of what `counts[0 … end)` do. */
