@@ -1,7 +1,8 @@
 /**
- * Finding all users of an entitlement, and choosing for them, from copies of what it takes, so that another thread may do
- * it while everything is looked at after a start. By published evidence only. What comes of it counts for as long as
- * nothing that was copied has changed (choices-ahead.ts).
+ * Finding all users of an entitlement, and choosing for them, apart from the engine, so that another thread may do it while
+ * everything is looked at after a start. By published evidence only. People and itemsets are copies; a rule table may be
+ * the live one (shared memory) and change while it is read. So whatever is read here of a table must change its `version`,
+ * and what comes of it counts only while that is what it was (choices-ahead.ts).
  */
 import { Everyone } from "./everyone.ts";
 import type { IntListColumns } from "./int-lists.ts";
@@ -13,7 +14,7 @@ import type { Fraction } from "./settings.ts";
 export interface ChoosingBasis {
   /** Names the copy; tasks and choices that belong to it have the same number. */
   readonly basis: number;
-  /** By user: its itemsets; by itemset that has rules: its members. */
+  /** By user: its itemsets; by itemset: its members. */
   readonly sets: IntListColumns;
   readonly members: IntListColumns;
   readonly itemsets: ItemsetColumns;

@@ -130,7 +130,7 @@ export class Counters {
     const freqs = this.itemsets.members.length;
     const basis = { counted, freqs, sizes, from: 0, end: sizes.length };
     const end = helper === null ? sizes.length : shareOf(sizes, sizes.length, TABLES_FILLED_MEANWHILE);
-    const errand = helper?.fillRules({ ...basis, from: end }) ?? null;
+    const errand = end === sizes.length ? null : helper!.fillRules({ ...basis, from: end });
     yield* this.#indexRules(counted);
     const own = yield* fillRules({ ...basis, end });
     const others = end === sizes.length ? [] : yield* awaited(errand, () => fillRules({ ...basis, from: end }));
@@ -166,12 +166,11 @@ export class Counters {
     }
   }
 
-  /** Takes evidence that consumers know of back as published, unless it is material by now. All else is exact yet. */
+  /** Takes evidence that consumers know of back as published, unless it is material by now. The last one counts. */
   restore(entitlement: number, itemset: number, toldUnion: number, toldFreq: number): void {
     const table = this.table(entitlement);
     const slot = table.find(itemset);
-    if (slot === -1 || this.#hasDrifted(table, slot, itemset)) return;
-    if (toldUnion < this.#company.policy.of(entitlement).minSupport) return;
+    if (slot === -1 || toldUnion < this.#company.policy.of(entitlement).minSupport) return;
     if (this.#isMaterial(entitlement, itemset, slot, toldUnion, toldFreq)) return;
     this.#recording = false;
     this.#publishEvidence(entitlement, itemset, slot, toldUnion, toldFreq);
@@ -235,18 +234,12 @@ export class Counters {
       for (let slot = 0; slot < slots.length; slot += RULE_WIDTH) {
         if (slots[slot] === 0) continue;
         const itemset = slots[slot]! - 1;
-        if (!this.#hasDrifted(table, slot, itemset)) continue;
-        const items = this.itemsets.itemsOf(itemset).join(" ");
-        yield [entitlement, items, slots[slot + PUBLISHED_UNION]!, slots[slot + PUBLISHED_FREQ]!];
+        const toldUnion = slots[slot + PUBLISHED_UNION]!;
+        const toldFreq = slots[slot + PUBLISHED_FREQ]!;
+        if (toldUnion === table.freqUnionAt(slot) && toldFreq === this.itemsets.freq(itemset)) continue;
+        yield [entitlement, this.itemsets.itemsOf(itemset).join(" "), toldUnion, toldFreq];
       }
     }
-  }
-
-  /** Whether published evidence is other than exact evidence. */
-  #hasDrifted(table: RuleTable, slot: number, itemset: number): boolean {
-    const { slots } = table;
-    if (slots[slot + PUBLISHED_UNION]! !== table.freqUnionAt(slot)) return true;
-    return slots[slot + PUBLISHED_FREQ]! !== this.itemsets.freq(itemset);
   }
 
   /** Published evidence := exact evidence. */

@@ -112,7 +112,9 @@ export class Memory {
     if (this.#planting === null || !isSameBasis(this.#planting.basis, basis)) {
       this.#planting = { basis, planted: helper?.plant(basis) ?? null };
     }
-    return this.#planting;
+    // Who cannot rest must not wait: nobody could answer.
+    const isTooLate = helper === null && this.#planting.planted?.result === undefined;
+    return isTooLate ? { basis, planted: null } : this.#planting;
   }
 
   /** Counts everything, translates published rules to itemsets, restores their evidence and marks every pair. */
@@ -122,6 +124,11 @@ export class Memory {
     const counted = yield* live.settle.build(planting, helper, () => this.arrange());
     this.#planting = null;
     yield* counters.takeRules(counted, helper);
+    // These may be of some steps ago; what a pair was told came later.
+    for (const [entitlement, rule, freqUnion, freq] of this.#evidence.drifted) {
+      const node = counters.itemsets.find(rule.split(" ").map(Number));
+      if (node !== -1) counters.restore(entitlement, node, freqUnion, freq);
+    }
     const nodes = this.#rules.map((items) => counters.itemsets.intern(items));
     for (let row = 0; row < pairs.size; row++) {
       if (!pairs.isLive(row) || pairs.winnerOf(row) === -1) continue;
@@ -129,10 +136,6 @@ export class Memory {
       pairs.setWinner(row, node);
       pairs.setBest(row, 0, 0, false);
       counters.restore(pairs.entitlementOf(row), node, pairs.freqUnionOf(row), pairs.freqOf(row));
-    }
-    for (const [entitlement, rule, freqUnion, freq] of this.#evidence.drifted) {
-      const node = counters.itemsets.find(rule.split(" ").map(Number));
-      if (node !== -1) counters.restore(entitlement, node, freqUnion, freq);
     }
     this.#evidence = NO_EVIDENCE;
     this.#rules = [];

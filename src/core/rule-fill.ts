@@ -20,6 +20,8 @@ export interface RuleFillBasis {
 /** Slots of the tables of entitlements `from … end`. Nothing is known yet of what consumers were told: looks will lower the floors. */
 export function* fillRules({ counted, freqs, sizes, from, end }: RuleFillBasis): Slices<Int32Array[]> {
   const tables: RuleTable[] = [];
+  // Says nothing, but what nobody takes would not be read.
+  const readAhead = { places: 0 };
   for (let entitlement = 0; entitlement < end; entitlement++) {
     tables.push(RuleTable.shared(entitlement < from ? 0 : sizes[entitlement]!));
     // Memory that is asked for must be cleared, and old memory be collected.
@@ -35,9 +37,7 @@ export function* fillRules({ counted, freqs, sizes, from, end }: RuleFillBasis):
         yield;
       }
       const freq = freqs[itemset]!;
-      const places = firstPlaces(itemset, tables, entitlements, start, stop);
-      // What nobody takes would not be read.
-      if (places === -1) continue;
+      readAhead.places = firstPlaces(itemset, tables, entitlements, start, stop);
       for (let at = start; at < stop; at++) {
         tables[entitlements[at]!]!.insertTold(itemset, freqUnions[at]!, freqUnions[at]!, freq);
       }

@@ -101,7 +101,8 @@ export class Settle {
     const basis = { members: itemsets.members, parent, teaching, supportFloor, from: 0, end };
     const share = meanwhile === null ? 0.5 : MEMBERS_COUNTED_BESIDES;
     const own = helper === null ? end : shareOf(itemsets.members.length, end, share);
-    const errand = helper?.countRules({ ...basis, members: itemsets.members.columns(), from: own }) ?? null;
+    const errand =
+      own === end ? null : helper!.countRules({ ...basis, members: itemsets.members.columns(), from: own });
     meanwhile?.();
     const counted = [yield* countRules({ ...basis, end: own })];
     if (own < end) counted.push(yield* awaited(errand, () => countRules({ ...basis, from: own })));

@@ -18,3 +18,6 @@ port.on("message", ({ kind, basis }: Task) => {
         : atOnce(fillRules(basis));
   port.postMessage(result, buffersIn(result));
 });
+port.on("messageerror", (error) => {
+  throw error;
+});

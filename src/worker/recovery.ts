@@ -64,7 +64,10 @@ export async function recover(
   let standing = { ...before, epoch };
   let engine: Engine;
   try {
-    engine = await loadEngine(config.data, store, settingsOf(config), head, (each) => help.plantAhead(each));
+    engine = await loadEngine(config.data, store, settingsOf(config), head, (each) => {
+      // A restore goes on to read inputs, which change people.
+      if (verdict !== "restore") help.plantAhead(each);
+    });
     if (verdict === "restore" && progress) standing = await restore(ports, engine, standing, progress);
     else await help.start(engine, standing.clockMinute, signal);
   } finally {

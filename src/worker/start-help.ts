@@ -28,7 +28,7 @@ export class StartHelp {
    */
   async start(engine: Engine, clockMinute: number, signal: AbortSignal = NO_SIGNAL): Promise<void> {
     for (const _ of engine.startInSlices(clockMinute, this.#thread)) {
-      await eventLoop();
+      await (this.#thread === null ? eventLoop() : this.#thread.rest());
       checkSignal(signal);
     }
   }

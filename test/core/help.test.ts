@@ -73,3 +73,12 @@ test("what was planted ahead serves a start without help, too", () => {
   expect(helper.asked).toEqual(["plant"]);
   expect(viewOf(engine)).toEqual(viewWithoutHelp([]));
 });
+
+test("who cannot rest does not wait for a helper that has not answered", () => {
+  const engine = new Engine(DEFAULT_SETTINGS);
+  load(engine, PEOPLE);
+  engine.plantAhead(new TestHelper(Number.MAX_SAFE_INTEGER, false));
+  load(engine, HELD);
+  engine.start(MINUTE);
+  expect(viewOf(engine)).toEqual(viewWithoutHelp([]));
+});

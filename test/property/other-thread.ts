@@ -10,7 +10,8 @@ export class OtherThread {
   readonly #engine: Engine;
   #calls = 0;
   #chooser: Chooser | null = null;
-  #answers: Choices[] = [];
+  /** Chosen when they are due: a shared table may have changed by then. */
+  #answers: (() => Choices)[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -22,11 +23,14 @@ export class OtherThread {
       const basis = this.#engine.beginChoosing();
       this.#chooser = basis === null ? null : new Chooser(structuredClone(basis));
     }
-    if (call % CALLS_AN_ANSWER === 0) for (const answer of this.#answers.splice(0)) this.#engine.takeChoices(answer);
-    for (let i = 0; i < TASKS_A_CALL && this.#chooser !== null; i++) {
+    if (call % CALLS_AN_ANSWER === 0) for (const answer of this.#answers.splice(0)) this.#engine.takeChoices(answer());
+    const chooser = this.#chooser;
+    if (chooser === null) return;
+    for (let i = 0; i < TASKS_A_CALL; i++) {
       const task = this.#engine.nextChoosing();
       if (task === null) return;
-      this.#answers.push(this.#chooser.choose(structuredClone(task)));
+      const posted = structuredClone(task);
+      this.#answers.push(() => chooser.choose(posted));
     }
   }
 }

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
 import { Engine } from "../../src/core/engine.ts";
+import type { Errand } from "../../src/core/help.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/settings.ts";
 import { makeCompany } from "../../src/demo/company.ts";
 import { foundingEvents } from "../../src/demo/company-events.ts";
 import type { InputEvent } from "../../src/events/event.ts";
 import { openLog } from "../../src/log.ts";
+import { HelpingThread } from "../../src/worker/helping-thread.ts";
 import { StartHelp } from "../../src/worker/start-help.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
@@ -46,10 +48,16 @@ function startedWithout(): Engine {
 }
 
 test("a thread helps, and everything is counted as without it", async () => {
-  const helped = vi.spyOn(Engine.prototype, "startInSlices");
+  const warn = vi.spyOn(LOG, "warn");
+  const asked = (["plant", "countRules", "fillRules"] as const).map((what) => vi.spyOn(HelpingThread.prototype, what));
   const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: FILE }));
-  expect(helped.mock.calls[0]![1]).not.toBeNull();
-  helped.mockRestore();
+  expect(warn).not.toHaveBeenCalled();
+  for (const spy of asked) {
+    expect(spy).toHaveBeenCalledOnce();
+    expect((spy.mock.results[0]!.value as Errand<unknown>).result).toBeTruthy();
+    spy.mockRestore();
+  }
+  warn.mockRestore();
   expect(engine.exactView()).toEqual(startedWithout().exactView());
 });
 
@@ -60,6 +68,28 @@ test("a thread that fails is a warning, and the engine does all of it", async ()
   const warn = vi.spyOn(LOG, "warn").mockImplementation(() => undefined);
   const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: pathToFileURL(path) }));
   expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
+  expect(engine.exactView()).toEqual(startedWithout().exactView());
+  rmSync(folder, { recursive: true });
+});
+
+test("a thread that dies in the middle of the start is a warning, too", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "corollary-helping-"));
+  const path = join(folder, "thread.mjs");
+  const main = FILE.href.replace("helping-thread-main", "../core/planted");
+  const slices = FILE.href.replace("helping-thread-main", "../core/slices");
+  writeFileSync(
+    path,
+    `import { parentPort } from "node:worker_threads"; import { plant } from "${main}"; import { atOnce } from "${slices}";
+    parentPort.on("message", ({ kind, basis }) => {
+      if (kind !== "plant") throw new Error("out of memory");
+      parentPort.postMessage(atOnce(plant(basis)));
+    });`,
+  );
+  const warn = vi.spyOn(LOG, "warn").mockImplementation(() => undefined);
+  const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: pathToFileURL(path) }));
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
   expect(engine.exactView()).toEqual(startedWithout().exactView());
   rmSync(folder, { recursive: true });
 });
