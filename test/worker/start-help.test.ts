@@ -15,7 +15,8 @@ import { StartHelp } from "../../src/worker/start-help.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
 /** Built, because a thread of Node does not read TypeScript. */
-const FILE = pathToFileURL(join(PROJECT_ROOT, "dist/worker/helping-thread-main.js"));
+const built = (file: string): URL => pathToFileURL(join(PROJECT_ROOT, "dist", file));
+const FILE = built("worker/helping-thread-main.js");
 const NOW_MS = Date.UTC(2026, 0, 1);
 const MINUTE = NOW_MS / 60_000;
 const LOG = openLog("warn");
@@ -61,31 +62,22 @@ test("a thread helps, and everything is counted as without it", async () => {
   expect(engine.exactView()).toEqual(startedWithout().exactView());
 });
 
-test("a thread that fails is a warning, and the engine does all of it", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "corollary-helping-"));
-  const path = join(folder, "thread.mjs");
-  writeFileSync(path, "throw new Error('out of memory')");
-  const warn = vi.spyOn(LOG, "warn").mockImplementation(() => undefined);
-  const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: pathToFileURL(path) }));
-  expect(warn).toHaveBeenCalledOnce();
-  warn.mockRestore();
-  expect(engine.exactView()).toEqual(startedWithout().exactView());
-  rmSync(folder, { recursive: true });
-});
-
-test("a thread that dies in the middle of the start is a warning, too", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "corollary-helping-"));
-  const path = join(folder, "thread.mjs");
-  const main = FILE.href.replace("helping-thread-main", "../core/planted");
-  const slices = FILE.href.replace("helping-thread-main", "../core/slices");
-  writeFileSync(
-    path,
-    `import { parentPort } from "node:worker_threads"; import { plant } from "${main}"; import { atOnce } from "${slices}";
+test.each([
+  ["at once", "throw new Error('out of memory')"],
+  [
+    "in the middle of the start",
+    `import { parentPort } from "node:worker_threads";
+    import { plant } from "${built("core/planted.js").href}";
+    import { atOnce } from "${built("core/slices.js").href}";
     parentPort.on("message", ({ kind, basis }) => {
       if (kind !== "plant") throw new Error("out of memory");
       parentPort.postMessage(atOnce(plant(basis)));
     });`,
-  );
+  ],
+])("a thread that fails %s is a warning, and the engine does all of it", async (_, program) => {
+  const folder = mkdtempSync(join(tmpdir(), "corollary-helping-"));
+  const path = join(folder, "thread.mjs");
+  writeFileSync(path, program);
   const warn = vi.spyOn(LOG, "warn").mockImplementation(() => undefined);
   const engine = await startedWith(new StartHelp(LOG, { peopleMin: 0, file: pathToFileURL(path) }));
   expect(warn).toHaveBeenCalledOnce();
