@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { failureOf } from "../errors.ts";
-import type { AssignmentCsvBlock } from "../events/formats/csv-assignments.ts";
+import { buffersIn } from "../worker/buffers.ts";
 import { type AssignmentFile, blocksOf, type ThreadAnswer } from "./csv-files.ts";
 
 /** Some 30 MB of a file. */
@@ -19,7 +19,7 @@ try {
   for await (const block of blocksOf(workerData as AssignmentFile)) {
     if (room === 0) await once(port, "message");
     room--;
-    answer({ block }, buffersOf(block));
+    answer({ block }, buffersIn(block));
   }
   answer("end");
 } catch (error) {
@@ -30,8 +30,4 @@ try {
 
 function answer(message: ThreadAnswer, transferred: ArrayBuffer[] = []): void {
   port.postMessage(message, transferred);
-}
-
-function buffersOf({ userAt, entitlementAt, assigned, highRisk, lastUsedAt }: AssignmentCsvBlock): ArrayBuffer[] {
-  return [userAt, entitlementAt, assigned, highRisk, lastUsedAt].map(({ buffer }) => buffer as ArrayBuffer);
 }

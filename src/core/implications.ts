@@ -8,9 +8,7 @@
 import type { IntLists } from "./int-lists.ts";
 import { type ItemsetColumns, ROOT } from "./itemset-order.ts";
 import type { ImplicationRow } from "./rows.ts";
-import type { Slices } from "./slices.ts";
-
-const USERS_A_SLICE = 4_096;
+import { PEOPLE_A_SLICE, type Slices } from "./slices.ts";
 
 export class Implications {
   /** By item. */
@@ -21,7 +19,7 @@ export class Implications {
     this.#implied = [];
     for (let user = 0; user < users; user++) {
       this.#learnFrom(items.toArray(user));
-      if (user % USERS_A_SLICE === 0) yield;
+      if (user % PEOPLE_A_SLICE === 0) yield;
     }
     for (const [item, others] of this.#implied.entries()) {
       if (others !== undefined) this.#implied[item] = others.filter((other) => mayImply(item, other));

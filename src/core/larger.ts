@@ -36,3 +36,10 @@ export function largerFloats(array: Float64Array, size: number, fill: number = 0
 export function sharedIntegers(size: number): Int32Array {
   return new Int32Array(new SharedArrayBuffer(size * Int32Array.BYTES_PER_ELEMENT));
 }
+
+/** As `sharedIntegers`. */
+export function largerShared(array: Int32Array, size: number): Int32Array {
+  const larger = sharedIntegers(size);
+  larger.set(array);
+  return larger;
+}

@@ -95,7 +95,10 @@ export class Memory {
     }
   }
 
-  /** Puts side by side what will be looked at together; not while changes name rows. At rest only. */
+  /**
+   * Puts rows side by side that will be looked at together, but not while changes name rows, and makes their maps. At rest
+   * only.
+   */
   arrange(): void {
     const { assignments, published } = this.#changes;
     const { pairs } = this.#company;

@@ -8,7 +8,7 @@ import { type IntListState, IntLists } from "./int-lists.ts";
 import { ItemsetNodes, type ItemsetNodesState } from "./itemset-nodes.ts";
 import { Planting } from "./planting.ts";
 import type { ImplicationRow } from "./rows.ts";
-import { SLICE, type Slices } from "./slices.ts";
+import { PEOPLE_A_SLICE, type Slices } from "./slices.ts";
 
 /** Says which implications are wanted. */
 export type MayImply = (item: number, implied: number) => boolean;
@@ -38,7 +38,7 @@ export function* plantingBasis(company: Company, lengthMax: number, mayImply: Ma
   const users = identities.size;
   const features = new IntLists(users, users * 8);
   for (let user = 0; user < users; user++) {
-    if (user % SLICE === 0) yield;
+    if (user % PEOPLE_A_SLICE === 0) yield;
     if (identities.isActive(user)) features.assign(user, identities.featuresOf(user));
   }
   const implications = new Implications();

@@ -6,7 +6,7 @@
  * The columns hold one place for every rule: those of itemset S stand at `starts[S] … ends[S]`, by entitlement.
  */
 import type { IntListColumns } from "./int-lists.ts";
-import { roomFor, sharedIntegers } from "./larger.ts";
+import { largerShared, roomFor, sharedIntegers } from "./larger.ts";
 import { MemberCount, type Teaching } from "./member-count.ts";
 import { SLICE, type Slices } from "./slices.ts";
 
@@ -130,10 +130,4 @@ class RuleCount {
     this.#entitlements = largerShared(this.#entitlements, roomFor(size));
     this.#freqUnions = largerShared(this.#freqUnions, roomFor(size));
   }
-}
-
-function largerShared(array: Int32Array, size: number): Int32Array {
-  const larger = sharedIntegers(size);
-  larger.set(array);
-  return larger;
 }

@@ -14,11 +14,10 @@ import { plant } from "./planted.ts";
 import { ROW_MAP_WIDTH } from "./row-map.ts";
 import { type CountedRules, countRules } from "./rule-count.ts";
 import type { RuleTable } from "./rule-tables.ts";
-import { SLICE, type Slices } from "./slices.ts";
+import { PEOPLE_A_SLICE, SLICE, type Slices } from "./slices.ts";
 import type { Portion, Uncounted } from "./uncounted.ts";
 import { UnionCount } from "./union-count.ts";
 
-const USERS_A_SLICE = 4_096;
 /** As much as is counted here, when there is something else to do, while a helper counts the rest. */
 const MEMBERS_COUNTED_BESIDES = 0.25;
 
@@ -71,7 +70,7 @@ export class Settle {
   ): Slices<CountedRules[]> {
     const { identities, catalog, pairs } = this.#company;
     for (let user = 0; user < identities.size; user++) {
-      if (user % USERS_A_SLICE === 0) yield;
+      if (user % PEOPLE_A_SLICE === 0) yield;
       this.#countIdentity(user);
     }
     this.#counters.table(catalog.size - 1);

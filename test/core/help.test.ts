@@ -4,33 +4,22 @@ import { Engine } from "../../src/core/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/settings.ts";
 import { atOnce } from "../../src/core/slices.ts";
 import type { View } from "../../src/core/tables.ts";
-import { makeCompany } from "../../src/demo/company.ts";
-import { foundingEvents } from "../../src/demo/company-events.ts";
 import type { InputEvent } from "../../src/events/event.ts";
+import { FOUNDED_MINUTE, HELD, load, PEOPLE } from "../support/founded.ts";
 import { TestHelper } from "../support/test-helper.ts";
 
-const NOW_MS = Date.UTC(2026, 0, 1);
-const MINUTE = NOW_MS / 60_000;
-const EVENTS: readonly InputEvent[] = [...foundingEvents(makeCompany({ people: 300, seed: 1, attributes: 8 }), NOW_MS)];
-const PEOPLE = EVENTS.filter(({ type }) => !type.startsWith("assignment."));
-const HELD = EVENTS.filter(({ type }) => type.startsWith("assignment."));
 const MOVED: InputEvent = { type: "identity.changed", user: "u1", attributes: [["DEPT", ["Elsewhere"]]] };
 const NEW_USER: InputEvent = { type: "assignment.granted", user: "nobody yet", entitlement: "Elsewhere" };
 
-function load(engine: Engine, events: readonly InputEvent[]): void {
-  const withTimes = events.map((event) => ({ event, recordAtMs: NOW_MS }));
-  engine.step({ clockMinute: MINUTE, events: withTimes, budgetRecords: 1, catchUp: true });
-}
-
 function viewOf(engine: Engine): View[] {
-  while (engine.pendingCount() > 0) engine.step({ clockMinute: MINUTE, events: [], budgetRecords: 1000 });
+  while (engine.pendingCount() > 0) engine.step({ clockMinute: FOUNDED_MINUTE, events: [], budgetRecords: 1000 });
   return [engine.exactView(), engine.publishedView()];
 }
 
 function viewWithoutHelp(more: readonly InputEvent[]): View[] {
   const engine = new Engine(DEFAULT_SETTINGS);
   load(engine, [...PEOPLE, ...HELD, ...more]);
-  engine.start(MINUTE);
+  engine.start(FOUNDED_MINUTE);
   return viewOf(engine);
 }
 
@@ -44,7 +33,7 @@ test.each([
   load(engine, PEOPLE);
   engine.plantAhead(helper);
   load(engine, [...HELD, NEW_USER]);
-  const slices = [...engine.startInSlices(MINUTE, helper)].length;
+  const slices = [...engine.startInSlices(FOUNDED_MINUTE, helper)].length;
   expect(slices).toBeGreaterThan(askedOften);
   expect(helper.asked).toEqual(["plant", "countRules", "fillRules"]);
   expect(viewOf(engine)).toEqual(viewWithoutHelp([NEW_USER]));
@@ -58,7 +47,7 @@ test("who was changed meanwhile is planted anew", () => {
   load(engine, PEOPLE);
   engine.plantAhead(helper);
   load(engine, [...HELD, moved]);
-  atOnce(engine.startInSlices(MINUTE, helper));
+  atOnce(engine.startInSlices(FOUNDED_MINUTE, helper));
   expect(helper.asked).toEqual(["plant", "plant", "countRules", "fillRules"]);
   expect(viewOf(engine)).toEqual(viewWithoutHelp([moved]));
 });
@@ -69,7 +58,7 @@ test("what was planted ahead serves a start without help, too", () => {
   load(engine, PEOPLE);
   engine.plantAhead(helper);
   load(engine, HELD);
-  engine.start(MINUTE);
+  engine.start(FOUNDED_MINUTE);
   expect(helper.asked).toEqual(["plant"]);
   expect(viewOf(engine)).toEqual(viewWithoutHelp([]));
 });
@@ -79,6 +68,6 @@ test("who cannot rest does not wait for a helper that has not answered", () => {
   load(engine, PEOPLE);
   engine.plantAhead(new TestHelper(Number.MAX_SAFE_INTEGER, false));
   load(engine, HELD);
-  engine.start(MINUTE);
+  engine.start(FOUNDED_MINUTE);
   expect(viewOf(engine)).toEqual(viewWithoutHelp([]));
 });

@@ -2,35 +2,26 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../src/core/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/settings.ts";
-import { makeCompany } from "../../src/demo/company.ts";
-import { foundingEvents } from "../../src/demo/company-events.ts";
 import type { Item } from "../../src/events/delta.ts";
 import type { InputEvent } from "../../src/events/event.ts";
+import { FOUNDED_MINUTE, FOUNDED_MS, FOUNDING, load } from "../support/founded.ts";
 
-const NOW_MS = Date.UTC(2026, 0, 1);
-const MINUTE = NOW_MS / 60_000;
 const SETTINGS = { ...DEFAULT_SETTINGS, materiality: { numerator: 20, denominator: 100 } };
-const EVENTS: readonly InputEvent[] = [...foundingEvents(makeCompany({ people: 300, seed: 1, attributes: 8 }), NOW_MS)];
-const LEAVERS = EVENTS.filter((event) => event.type === "identity.upserted")
+const LEAVERS = FOUNDING.filter((event) => event.type === "identity.upserted")
   .slice(0, 30)
-  .map(({ user }): InputEvent => ({ type: "identity.removed", user, at: NOW_MS + 1 }));
-
-function load(engine: Engine, events: readonly InputEvent[]): void {
-  const withTimes = events.map((event) => ({ event, recordAtMs: NOW_MS }));
-  engine.step({ clockMinute: MINUTE, events: withTimes, budgetRecords: 1, catchUp: true });
-}
+  .map(({ user }): InputEvent => ({ type: "identity.removed", user, at: FOUNDED_MS + 1 }));
 
 function settle(engine: Engine): void {
-  while (engine.pendingCount() > 0) engine.step({ clockMinute: MINUTE, events: [], budgetRecords: 1000 });
+  while (engine.pendingCount() > 0) engine.step({ clockMinute: FOUNDED_MINUTE, events: [], budgetRecords: 1000 });
 }
 
 test("evidence that was kept some steps ago does not outdo what consumers were told since", () => {
   const engine = new Engine(SETTINGS);
-  load(engine, EVENTS);
-  engine.start(MINUTE);
+  load(engine, FOUNDING);
+  engine.start(FOUNDED_MINUTE);
   settle(engine);
   for (const event of LEAVERS) {
-    engine.step({ clockMinute: MINUTE, events: [{ event, recordAtMs: NOW_MS + 1 }], budgetRecords: 1000 });
+    engine.step({ clockMinute: FOUNDED_MINUTE, events: [{ event, recordAtMs: FOUNDED_MS + 1 }], budgetRecords: 1000 });
   }
   settle(engine);
   const { drifted, implications } = engine.keptEvidence();
@@ -42,9 +33,9 @@ test("evidence that was kept some steps ago does not outdo what consumers were t
 
   const again = new Engine(SETTINGS);
   again.loadEvidence(old);
-  load(again, [...EVENTS, ...LEAVERS]);
+  load(again, [...FOUNDING, ...LEAVERS]);
   again.restorePublished(told.predictions, told.recommendations, told.flags);
-  again.start(MINUTE);
+  again.start(FOUNDED_MINUTE);
   const evidence = new Map([...again.publishedEvidence()].map((row) => [ruleKey(row), `${row.freqUnion}/${row.freq}`]));
   const scores = [...told.predictions, ...told.recommendations].filter(({ score }) => score.rule.length > 0);
   const others = scores.filter(({ entitlement, score: { rule, freqUnion, freq } }) => {

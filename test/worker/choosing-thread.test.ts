@@ -7,31 +7,26 @@ import { expect, test, vi } from "vitest";
 import { Engine } from "../../src/core/engine.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/settings.ts";
 import type { View } from "../../src/core/tables.ts";
-import { makeCompany } from "../../src/demo/company.ts";
-import { foundingEvents } from "../../src/demo/company-events.ts";
 import { openLog } from "../../src/log.ts";
 import { ChoosingThread } from "../../src/worker/choosing-thread.ts";
+import { FOUNDED_MINUTE, FOUNDING, load } from "../support/founded.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
 /** Built, because a thread of Node does not read TypeScript. */
 const FILE = pathToFileURL(join(PROJECT_ROOT, "dist/worker/choosing-thread-main.js"));
-const NOW_MS = Date.UTC(2026, 0, 1);
-const MINUTE = NOW_MS / 60_000;
 const LOG = openLog("warn");
 
 /** Counted, nothing looked at. */
 function startedEngine(): Engine {
   const engine = new Engine(DEFAULT_SETTINGS);
-  const company = makeCompany({ people: 300, seed: 1, attributes: 8 });
-  const events = [...foundingEvents(company, NOW_MS)].map((event) => ({ event, recordAtMs: NOW_MS }));
-  engine.step({ clockMinute: MINUTE, events, budgetRecords: 1, catchUp: true });
-  engine.start(MINUTE);
+  load(engine, FOUNDING);
+  engine.start(FOUNDED_MINUTE);
   return engine;
 }
 
 async function viewOf(engine: Engine): Promise<View> {
   while (engine.pendingCount() > 0) {
-    engine.step({ clockMinute: MINUTE, events: [], budgetRecords: 50 });
+    engine.step({ clockMinute: FOUNDED_MINUTE, events: [], budgetRecords: 50 });
     await eventLoop();
   }
   return engine.publishedView();

@@ -6,45 +6,31 @@ import { expect, test, vi } from "vitest";
 import { Engine } from "../../src/core/engine.ts";
 import type { Errand } from "../../src/core/help.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/settings.ts";
-import { makeCompany } from "../../src/demo/company.ts";
-import { foundingEvents } from "../../src/demo/company-events.ts";
-import type { InputEvent } from "../../src/events/event.ts";
 import { openLog } from "../../src/log.ts";
 import { HelpingThread } from "../../src/worker/helping-thread.ts";
 import { StartHelp } from "../../src/worker/start-help.ts";
+import { FOUNDED_MINUTE, FOUNDING, HELD, load, PEOPLE } from "../support/founded.ts";
 import { PROJECT_ROOT } from "../support/project-root.ts";
 
 /** Built, because a thread of Node does not read TypeScript. */
 const built = (file: string): URL => pathToFileURL(join(PROJECT_ROOT, "dist", file));
 const FILE = built("worker/helping-thread-main.js");
-const NOW_MS = Date.UTC(2026, 0, 1);
-const MINUTE = NOW_MS / 60_000;
 const LOG = openLog("warn");
-const EVENTS: readonly InputEvent[] = [...foundingEvents(makeCompany({ people: 300, seed: 1, attributes: 8 }), NOW_MS)];
-const isAssignment = ({ type }: InputEvent): boolean => type.startsWith("assignment.");
-
-function load(engine: Engine, events: readonly InputEvent[]): void {
-  const withTimes = events.map((event) => ({ event, recordAtMs: NOW_MS }));
-  engine.step({ clockMinute: MINUTE, events: withTimes, budgetRecords: 1, catchUp: true });
-}
 
 async function startedWith(help: StartHelp): Promise<Engine> {
   const engine = new Engine(DEFAULT_SETTINGS);
-  load(
-    engine,
-    EVENTS.filter((event) => !isAssignment(event)),
-  );
+  load(engine, PEOPLE);
   help.plantAhead(engine);
-  load(engine, EVENTS.filter(isAssignment));
-  await help.start(engine, MINUTE);
+  load(engine, HELD);
+  await help.start(engine, FOUNDED_MINUTE);
   await help.end();
   return engine;
 }
 
 function startedWithout(): Engine {
   const engine = new Engine(DEFAULT_SETTINGS);
-  load(engine, EVENTS);
-  engine.start(MINUTE);
+  load(engine, FOUNDING);
+  engine.start(FOUNDED_MINUTE);
   return engine;
 }
 
@@ -96,6 +82,8 @@ test("a small company is counted without a thread", async () => {
 
 test("a signal ends a start that is counting", async () => {
   const engine = new Engine(DEFAULT_SETTINGS);
-  load(engine, EVENTS);
-  await expect(new StartHelp(LOG).start(engine, MINUTE, AbortSignal.abort())).rejects.toThrow("ended by the signal");
+  load(engine, FOUNDING);
+  await expect(new StartHelp(LOG).start(engine, FOUNDED_MINUTE, AbortSignal.abort())).rejects.toThrow(
+    "ended by the signal",
+  );
 });
